@@ -1,0 +1,2 @@
+/** Says what is wrong with an import, or nothing. */
+export function objection(file: string, source: string): string | undefined;
