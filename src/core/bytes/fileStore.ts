@@ -1,0 +1,40 @@
+import type { CancelSignal } from '../errors.ts';
+
+export interface FileStat {
+  /** In bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly mtime: number;
+}
+
+/**
+ * The files that evidence lives in, as core sees them. Paths are absolute and use `/`.
+ * Implemented by `platform/fileStore.node.ts`.
+ */
+export interface FileStore {
+  /** The whole file, or undefined when there is none. @throws ProvenanceError `permission-denied`, `too-large`, `io` */
+  read(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** Size and time, or undefined when there is no such file. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** The names in a folder; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  /**
+   * Replaces the file atomically, making its folder where needed: temporary file beside it, flushed, renamed.
+   * A crash leaves the old or the new content. @throws ProvenanceError `read-only`, `permission-denied`, `disk-full`, `io`
+   */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Appends one line (given without its line end) atomically and under a lock, so that two writers both end up in the
+   * file. What stands in the file is never rewritten; a torn last line is closed with a line end first. Resolves only
+   * once the line is on disk. @throws ProvenanceError `locked`, `read-only`, `permission-denied`, `disk-full`, `io`
+   */
+  appendLine(path: string, line: Uint8Array): Promise<void>;
+}
+
+/** A file or blob read piece by piece. */
+export interface ByteSource {
+  /** In bytes. */
+  readonly size: number;
+  /** Up to `length` bytes from `offset`; fewer only at the end. */
+  read(offset: number, length: number, signal?: CancelSignal): Promise<Uint8Array>;
+}

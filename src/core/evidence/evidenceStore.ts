@@ -1,0 +1,120 @@
+import type { FileStore } from '../bytes/fileStore.ts';
+import { toHex } from '../bytes/hex.ts';
+import { sha256 as portableSha256, type Sha256 } from '../bytes/sha256.ts';
+import { ProvenanceError } from '../errors.ts';
+import { merkleRoot } from '../merkle/tree.ts';
+import { MAX_BUNDLE_BYTES, parseBundle, type Bundle } from './bundle.ts';
+import { serializeEnvelope, signEnvelope } from './dsse.ts';
+import { evidencePaths } from './layout.ts';
+import { checkLeavesLength, parseLeaves } from './leaves.ts';
+import { PAYLOAD_TYPE } from './predicates.ts';
+import type { Signer } from './signer.ts';
+import { parseStatement, statementBytes, type Statement } from './statement.ts';
+
+/**
+ * Reads and adds to the evidence beside datasets (docs/formats.md, "Where evidence lives"). It says nothing of trust:
+ * signatures are verified by those who use the entries. Dataset paths are absolute, with `/`.
+ */
+export class EvidenceStore {
+  /** @param sha256 a faster one where the platform has it */
+  constructor(
+    private readonly files: FileStore,
+    private readonly sha256: Sha256 = portableSha256,
+  ) {}
+
+  /**
+   * The statements about a dataset; none when it has no bundle. Lines that cannot be read are reported, not fatal.
+   * @throws ProvenanceError `too-large`, `permission-denied`, `not-a-file`, `io`
+   */
+  async loadBundle(datasetPath: string): Promise<Bundle> {
+    const bytes = await this.files.read(evidencePaths(datasetPath).bundle, MAX_BUNDLE_BYTES);
+    return bytes ? parseBundle(bytes, this.sha256) : { entries: [], problems: [] };
+  }
+
+  /**
+   * The leaves that a dataset statement commits to: packed sample digests, 32 bytes each.
+   *
+   * @param root `samples.root` of the statement, 64 hex digits
+   * @param count `samples.count` of the statement
+   * @returns undefined when the leaves file is missing
+   * @throws ProvenanceError `invalid-leaves` when it is not what was signed; `permission-denied`, `not-a-file`, `io`
+   */
+  async loadLeaves(datasetPath: string, root: string, count: number): Promise<Uint8Array | undefined> {
+    const path = evidencePaths(datasetPath).leaves(root);
+    const stat = await this.files.stat(path);
+    if (!stat) return undefined;
+    // Before reading: a signer's count bounds the memory, whatever size the file has.
+    checkLeavesLength(stat.size, root, count);
+    const bytes = await this.files.read(path, stat.size);
+    return bytes && parseLeaves(bytes, root, count, this.sha256);
+  }
+
+  /**
+   * Signs a statement and adds it to the dataset's bundle. The leaves file that a dataset statement names must have
+   * been written before, with {@link writeLeaves}, so that no crash leaves a statement without its leaves.
+   *
+   * @returns the SHA-256 of the new line, hex: how revocations and answers name it
+   * @throws ProvenanceError `too-large`, `invalid-key`, `leaves-missing`, and as {@link FileStore.appendLine}
+   */
+  append(datasetPath: string, statement: Statement, signer: Signer): Promise<{ envelopeDigest: string }> {
+    return this.appendPayload(datasetPath, statementBytes(statement), signer);
+  }
+
+  /**
+   * As {@link append}, for a payload that was made elsewhere: by `statementBytes`, for example in a worker.
+   * @throws ProvenanceError also `invalid-statement`
+   */
+  async appendPayload(
+    datasetPath: string,
+    payload: Uint8Array,
+    signer: Signer,
+  ): Promise<{ envelopeDigest: string }> {
+    const paths = evidencePaths(datasetPath);
+    const statement = parseStatement(payload);
+    if (statement.kind === 'dataset') {
+      const { root, count } = statement.predicate.samples;
+      const leaves = await this.files.stat(paths.leaves(root));
+      if (!leaves) {
+        throw new ProvenanceError(
+          'leaves-missing',
+          'The leaves file of {path} is missing, so its statement was not written; sign the dataset again.',
+          { path: datasetPath },
+        );
+      }
+      checkLeavesLength(leaves.size, root, count);
+    }
+    const line = serializeEnvelope(await signEnvelope(payload, PAYLOAD_TYPE, signer));
+    const size = ((await this.files.stat(paths.bundle))?.size ?? 0) + line.length + 1;
+    if (size > MAX_BUNDLE_BYTES) {
+      throw new ProvenanceError(
+        'too-large',
+        'With this statement {path} would have {size} bytes, more than the {limit} that are read; move old ' +
+          'statements into another bundle.',
+        { path: paths.bundle, size, limit: MAX_BUNDLE_BYTES },
+      );
+    }
+    await this.files.appendLine(paths.bundle, line);
+    return { envelopeDigest: toHex(this.sha256(line)) };
+  }
+
+  /**
+   * Writes the leaves file of a dataset. An intact one is left alone: its name is the hash of its content. A damaged
+   * one is replaced.
+   *
+   * @param digests the sample digests in order, packed, 32 bytes each
+   * @returns the Merkle root, hex, which names the file
+   * @throws ProvenanceError as {@link FileStore.write}
+   */
+  async writeLeaves(datasetPath: string, digests: Uint8Array): Promise<string> {
+    const root = toHex(merkleRoot(digests, this.sha256));
+    const path = evidencePaths(datasetPath).leaves(root);
+    if (!(await this.holds(path, digests))) await this.files.write(path, digests);
+    return root;
+  }
+
+  private async holds(path: string, digests: Uint8Array): Promise<boolean> {
+    if ((await this.files.stat(path))?.size !== digests.length) return false;
+    const bytes = await this.files.read(path, digests.length);
+    return bytes?.length === digests.length && bytes.every((byte, index) => byte === digests[index]);
+  }
+}

@@ -1,0 +1,68 @@
+import { isSha256Hex } from '../bytes/hex.ts';
+import { ProvenanceError } from '../errors.ts';
+
+/** The folder beside a dataset that holds its evidence: hidden, because loaders glob for data files. */
+export const EVIDENCE_FOLDER = '.provenance';
+
+const BUNDLE_SUFFIX = '.intoto.jsonl';
+const CHECKPOINT_SUFFIX = '.checkpoint';
+
+/** Where the evidence of one dataset lives. Paths are of the same kind as the dataset's: absolute, with `/`. */
+export interface EvidencePaths {
+  readonly folder: string;
+  /** The statements: one DSSE envelope a line, append-only. */
+  readonly bundle: string;
+  /** C2SP signed note over the bundle. */
+  readonly checkpoint: string;
+  /** The leaves file of a Merkle root (64 hex digits). @throws ProvenanceError `invalid-argument` for anything else */
+  leaves(root: string): string;
+}
+
+/** The paths of docs/formats.md, "Where evidence lives", for the dataset at `datasetPath`. */
+export function evidencePaths(datasetPath: string): EvidencePaths {
+  const slash = datasetPath.lastIndexOf('/');
+  const folder = `${datasetPath.slice(0, slash + 1)}${EVIDENCE_FOLDER}`;
+  const name = datasetPath.slice(slash + 1);
+  if (name === '' || name === '.' || name === '..') {
+    throw new ProvenanceError('invalid-argument', 'The path "{path}" does not name a file.', {
+      path: datasetPath,
+    });
+  }
+  return {
+    folder,
+    bundle: `${folder}/${name}${BUNDLE_SUFFIX}`,
+    checkpoint: `${folder}/${name}${CHECKPOINT_SUFFIX}`,
+    leaves: (root) => {
+      // A root comes from a statement that anyone may have written: as a path it must not lead elsewhere.
+      if (!isSha256Hex(root)) {
+        throw new ProvenanceError(
+          'invalid-argument',
+          'A Merkle root is 64 lower-case hex digits, not "{root}".',
+          {
+            root: String(root).slice(0, 100),
+          },
+        );
+      }
+      return `${folder}/leaves/${root}`;
+    },
+  };
+}
+
+/** Whether `path` is a dataset's bundle. Advisories, which belong to no dataset, are not. */
+export function isBundlePath(path: string): boolean {
+  return datasetOfBundle(path) !== undefined;
+}
+
+/** The dataset whose bundle `path` is, whether or not it exists; undefined when `path` is not a bundle's. */
+export function datasetOfBundle(path: string): string | undefined {
+  if (!path.endsWith(BUNDLE_SUFFIX)) return undefined;
+  const [folder, name] = split(path.slice(0, -BUNDLE_SUFFIX.length));
+  const [parent, last] = split(folder);
+  if (last !== EVIDENCE_FOLDER || name === '' || name === '.' || name === '..') return undefined;
+  return folder === EVIDENCE_FOLDER ? name : `${parent}/${name}`;
+}
+
+function split(path: string): [folder: string, name: string] {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
+}

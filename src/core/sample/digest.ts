@@ -1,0 +1,193 @@
+import { toHex } from '../bytes/hex.ts';
+import { sha256 as portableSha256, sha256Stream, type Sha256, type Sha256Stream } from '../bytes/sha256.ts';
+import { CanonicalScanner, canonicalize, type Malformed } from './canonicalJson.ts';
+import { LineSplitter } from './lines.ts';
+
+/** Bytes of a sample digest. */
+export const DIGEST_LENGTH = 32;
+
+/**
+ * Digest of one sample: SHA-256 of its canonical form (docs/formats.md, "Sample identity").
+ * @throws ProvenanceError with a {@link MalformedCode}, or `too-large`
+ */
+export function sampleDigest(bytes: Uint8Array, sha256: Sha256 = portableSha256): Uint8Array {
+  return sha256(canonicalize(bytes));
+}
+
+/** All the samples of a file, in order. */
+export interface SampleDigests {
+  readonly count: number;
+  /** 32 bytes a sample, in order; zeros where it is malformed. */
+  readonly digests: Uint8Array;
+  /** The line of each sample, from 1. */
+  readonly lines: Uint32Array;
+  /** By index of the sample, from 0. */
+  readonly malformed: ReadonlyMap<number, Malformed>;
+  /** SHA-256 of all the file's bytes, hex. */
+  readonly sha256: string;
+  /** Of the file, in bytes. */
+  readonly size: number;
+}
+
+/**
+ * Digests the samples of a JSONL file that comes in chunks of any size: push them in order, then finish.
+ * A faster SHA-256, one-shot and for the file as a whole, may be passed in.
+ */
+export class SampleDigester {
+  private readonly sha256: Sha256;
+  private readonly fileHash: Sha256Stream;
+  private readonly scanner = new CanonicalScanner();
+  private readonly splitter: LineSplitter;
+  private readonly malformed = new Map<number, Malformed>();
+  private digests = new Uint8Array(1024 * DIGEST_LENGTH);
+  private lines = new Uint32Array(1024);
+  private count = 0;
+  private size = 0;
+
+  constructor(options: { sha256?: Sha256 | undefined; fileHash?: Sha256Stream | undefined } = {}) {
+    this.sha256 = options.sha256 ?? portableSha256;
+    this.fileHash = options.fileHash ?? sha256Stream();
+    this.splitter = new LineSplitter((bytes, start, end, line) => this.add(bytes, start, end, line));
+  }
+
+  /** How many samples were seen so far. */
+  get samples(): number {
+    return this.count;
+  }
+
+  /** The chunk may be reused once this has returned. @throws ProvenanceError `too-large` for an endless line */
+  push(chunk: Uint8Array): void {
+    this.size += chunk.length;
+    this.fileHash.update(chunk);
+    this.splitter.push(chunk);
+  }
+
+  /** Ends the file. Call once. */
+  finish(): SampleDigests {
+    this.splitter.finish();
+    const { count, malformed, size } = this;
+    return {
+      count,
+      digests: this.digests.slice(0, count * DIGEST_LENGTH),
+      lines: this.lines.slice(0, count),
+      malformed,
+      sha256: toHex(this.fileHash.digest()),
+      size,
+    };
+  }
+
+  private add(bytes: Uint8Array, start: number, end: number, line: number): void {
+    const index = this.count++;
+    if (index === this.lines.length) this.grow();
+    this.lines[index] = line;
+    const malformed = this.scanner.scan(bytes, start, end);
+    if (malformed) this.malformed.set(index, malformed);
+    else this.digests.set(this.sha256(this.scanner.canonical()), index * DIGEST_LENGTH);
+  }
+
+  private grow(): void {
+    const capacity = Math.ceil(this.lines.length * 1.5);
+    const lines = new Uint32Array(capacity);
+    lines.set(this.lines);
+    this.lines = lines;
+    const digests = new Uint8Array(capacity * DIGEST_LENGTH);
+    digests.set(this.digests);
+    this.digests = digests;
+  }
+}
+
+/** Whether digest `i` of the packed digests `a` equals digest `j` of `b`. */
+export function digestsEqual(a: Uint8Array, i: number, b: Uint8Array, j: number): boolean {
+  const from = i * DIGEST_LENGTH;
+  const other = j * DIGEST_LENGTH;
+  for (let k = 0; k < DIGEST_LENGTH; k++) {
+    if (a[from + k] !== b[other + k]) return false;
+  }
+  return true;
+}
+
+/** A view of digest `i` of packed digests. */
+export function digestAt(digests: Uint8Array, i: number): Uint8Array {
+  return digests.subarray(i * DIGEST_LENGTH, (i + 1) * DIGEST_LENGTH);
+}
+
+/**
+ * Finds the rows that hold a digest, in increasing order. Open hashing over typed arrays: about 6 to 12 bytes a row
+ * beside the digests, which are not copied and must not change.
+ *
+ * ```ts
+ * for (let row = table.first(digests, i); row >= 0; row = table.next(row)) …
+ * ```
+ */
+export class DigestTable {
+  private readonly digests: Uint8Array;
+  private readonly mask: number;
+  /** Index of the first row of a digest, plus 1; 0 where the slot is free. */
+  private readonly slots: Uint32Array;
+  /** By row: the next one with the same digest, or 0. Made with the first duplicate. */
+  private following: Uint32Array | undefined;
+
+  /**
+   * @param digests 32 bytes a row
+   * @param skip rows to leave out, for example malformed ones
+   */
+  constructor(digests: Uint8Array, skip?: (i: number) => boolean) {
+    this.digests = digests;
+    const count = Math.floor(digests.length / DIGEST_LENGTH);
+    let size = 8;
+    while (size < count * 1.5) size *= 2;
+    this.mask = size - 1;
+    this.slots = new Uint32Array(size);
+
+    // Backwards, so that putting each row in front of its equals leaves them in increasing order.
+    for (let row = count - 1; row >= 0; row--) {
+      if (skip?.(row)) continue;
+      const slot = this.slotOf(digests, row);
+      const next = this.slots[slot]!;
+      if (next > 0) {
+        this.following ??= new Uint32Array(count);
+        this.following[row] = next - 1;
+      }
+      this.slots[slot] = row + 1;
+    }
+  }
+
+  /** The first row that holds digest `index` of the packed `digests` (those of any file), or -1. */
+  first(digests: Uint8Array, index: number): number {
+    return this.slots[this.slotOf(digests, index)]! - 1;
+  }
+
+  /** The next row that holds the same digest as row `i`, or -1. */
+  next(i: number): number {
+    // Row 0 follows none, so 0 is free to say that there is no further row.
+    return (this.following?.[i] ?? 0) || -1;
+  }
+
+  /** Whether any row holds digest `index` of the packed `digests`. */
+  has(digests: Uint8Array, index: number): boolean {
+    return this.first(digests, index) >= 0;
+  }
+
+  /** The slot that holds the digest, or the free one where it belongs. */
+  private slotOf(digests: Uint8Array, index: number): number {
+    const { slots, mask } = this;
+    let slot = hash(digests, index * DIGEST_LENGTH) & mask;
+    for (;;) {
+      const row = slots[slot]!;
+      if (row === 0 || digestsEqual(this.digests, row - 1, digests, index)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+}
+
+/**
+ * Tabulation hashing: 32 tables of 256 random words. The digests of a leaves file are whatever its author wrote, so
+ * using their own bytes as the hash would let them pile up in one slot, and time grow with the square of their number.
+ */
+const HASH_TABLES = Uint32Array.from({ length: DIGEST_LENGTH * 256 }, () => Math.random() * 2 ** 32);
+
+function hash(digests: Uint8Array, from: number): number {
+  let h = 0;
+  for (let k = 0; k < DIGEST_LENGTH; k++) h ^= HASH_TABLES[(k << 8) | digests[from + k]!]!;
+  return h;
+}

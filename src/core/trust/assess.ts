@@ -1,0 +1,334 @@
+import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
+import { fromHex } from '../bytes/hex.ts';
+import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
+import { reviewState, type Review, type ReviewState } from './reviews.ts';
+import { subjectsOf, type LeavesLookup, type StatementInScope } from './scope.ts';
+import {
+  STATUS_CODE,
+  STATUSES,
+  type DatasetVerdict,
+  type Standing,
+  type Status,
+} from './status.ts';
+
+/** What a file is judged by. */
+export interface AssessInput {
+  readonly rows: Rows;
+  /** SHA-256 (hex) of the file's bytes; undefined for text that is not saved. */
+  readonly sha256: string | undefined;
+  /** The file's own statements first, in the order of its bundle, then those of the other datasets in scope. */
+  readonly statements: readonly StatementInScope[];
+  readonly leaves: LeavesLookup;
+  /** Whether the file's own evidence could be read; where it could not, what nothing covers is `unknown`. */
+  readonly ownEvidenceReadable: boolean;
+}
+
+/** The judgement on a file: a status a row, and the whole. */
+export interface Assessment {
+  /** {@link STATUS_CODE} of each row. */
+  readonly statuses: Uint8Array;
+  /** Index of the statement that decides each row's status; −1 where none does. */
+  readonly coveredBy: Int32Array;
+  /** Rows with reviews that count. */
+  readonly reviews: ReadonlyMap<number, ReviewState>;
+  /** Index of the dataset statement that the file is compared with. */
+  readonly baseline: number | undefined;
+  readonly match: RowMatch | undefined;
+  readonly verdict: DatasetVerdict;
+  readonly counts: Readonly<Record<Status, number>>;
+  /** Rows that were signed and stand elsewhere now. */
+  readonly moved: number;
+  /** Signed samples that no row accounts for. */
+  readonly removed: number;
+  readonly flagged: number;
+}
+
+/**
+ * Judges every row of a file by the evidence in scope (docs/formats.md, "Status of a sample").
+ *
+ * The file is compared with its newest dataset statement by a trusted signer, or where there is none, by any valid
+ * signer. Where a trusted one exists, a signature of an untrusted signer never makes a changed row look less bad:
+ * anyone can make such a signature.
+ */
+export function assess(input: AssessInput): Assessment {
+  const { rows, statements, leaves, sha256 } = input;
+  const statuses = new Uint8Array(rows.count).fill(STATUS_CODE.unsigned);
+  const coveredBy = new Int32Array(rows.count).fill(-1);
+  const baseline = newestDataset(statements, 'trusted') ?? newestDataset(statements, 'untrusted');
+  const baselineTrusted = baseline?.standing === 'trusted';
+  const intact =
+    baseline !== undefined && sha256 !== undefined && baseline.statement.subjects[0]?.sha256 === sha256;
+  const baselineLeaves = baseline && leaves.get(baseline.index);
+  const match = baseline && baselineLeaves ? matchRows(rows, baselineLeaves.digests) : undefined;
+  const covers = collectCovers(statements, leaves, baseline);
+  const allowance = baseline && copyAllowance(statements, baseline);
+
+  for (let row = 0; row < rows.count; row++) {
+    const set = (status: Status, statement = -1) => {
+      statuses[row] = STATUS_CODE[status];
+      coveredBy[row] = statement;
+    };
+    if (rows.malformed.has(row)) {
+      set('malformed');
+      continue;
+    }
+    const kind = match?.kinds[row];
+    const signedHere = intact || kind === ROW.inPlace || kind === ROW.moved;
+    if (signedHere && baselineTrusted) {
+      set('verified', baseline.index);
+      continue;
+    }
+    const trusted = covers.trusted.find(rows.digests, row);
+    if (trusted !== undefined && (kind !== ROW.copy || allowance?.take(rows.digests, row))) {
+      set('verified', trusted);
+      continue;
+    }
+    if (baseline !== undefined) {
+      if (signedHere) set('untrusted', baseline.index);
+      else if (match === undefined) set('unknown', baseline.index);
+      else {
+        const untrusted =
+          baselineTrusted || kind === ROW.copy ? undefined : covers.untrusted.find(rows.digests, row);
+        if (untrusted !== undefined) set('untrusted', untrusted);
+        else set(kind === ROW.modified ? 'modified' : 'added', baseline.index);
+      }
+      continue;
+    }
+    for (const [cover, status] of [
+      [covers.untrusted, 'untrusted'],
+      [covers.revoked, 'revoked'],
+      [covers.unverifiable, 'unknown'],
+    ] as const) {
+      const statement = cover.find(rows.digests, row);
+      if (statement === undefined) continue;
+      set(status, statement);
+      break;
+    }
+    if (coveredBy[row] === -1 && (!input.ownEvidenceReadable || covers.ownLeavesMissing)) set('unknown');
+  }
+
+  const reviews = collectReviews(rows, statements);
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  const byCode = new Uint32Array(STATUSES.length);
+  for (const code of statuses) byCode[code]!++;
+  STATUSES.forEach((status, code) => (counts[status] = byCode[code]!));
+  let moved = 0;
+  if (match) for (const kind of match.kinds) if (kind === ROW.moved) moved++;
+  let flagged = 0;
+  for (const review of reviews.values()) if (review.state === 'flagged') flagged++;
+
+  return {
+    statuses,
+    coveredBy,
+    reviews,
+    baseline: baseline?.index,
+    match,
+    verdict: verdictOf(input, baseline, intact, match, moved),
+    counts,
+    moved,
+    removed: match?.removed.length ?? 0,
+    flagged,
+  };
+}
+
+/**
+ * All statements in scope that cover one digest, the deciding kinds first: what a hover lists.
+ * @param digest 32 bytes
+ */
+export function statementsCovering(
+  digest: Uint8Array,
+  statements: readonly StatementInScope[],
+  leaves: LeavesLookup,
+): StatementInScope[] {
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return statements.filter((scoped) => {
+    if (scoped.standing === 'invalid') return false;
+    switch (scoped.statement.kind) {
+      case 'dataset':
+        return (leaves.get(scoped.index)?.table.first(digest, 0) ?? -1) !== -1;
+      case 'sample':
+        return scoped.statement.subjects.some((subject) => subject.sha256 === hex);
+      default:
+        return false;
+    }
+  });
+}
+
+type DatasetScoped = StatementInScope & { readonly statement: { readonly kind: 'dataset' } };
+
+function isDataset(scoped: StatementInScope): scoped is DatasetScoped {
+  return scoped.statement.kind === 'dataset';
+}
+
+function newestDataset(statements: readonly StatementInScope[], standing: Standing): DatasetScoped | undefined {
+  return statements.filter(isDataset).findLast((scoped) => scoped.own && scoped.standing === standing);
+}
+
+/** Digests that statements of one standing cover, in the order in which they are asked. */
+class Cover {
+  private readonly parts: { table: DigestTable; ownerOf: (index: number) => number }[] = [];
+
+  add(table: DigestTable, ownerOf: (index: number) => number): void {
+    this.parts.push({ table, ownerOf });
+  }
+
+  /** Index of the first statement that covers the digest at `row`. */
+  find(digests: Uint8Array, row: number): number | undefined {
+    for (const { table, ownerOf } of this.parts) {
+      const index = table.first(digests, row);
+      if (index !== -1) return ownerOf(index);
+    }
+    return undefined;
+  }
+}
+
+interface Covers {
+  readonly trusted: Cover;
+  readonly untrusted: Cover;
+  readonly revoked: Cover;
+  readonly unverifiable: Cover;
+  /** Whether a dataset statement of the file's own could not be used for want of its leaves. */
+  readonly ownLeavesMissing: boolean;
+}
+
+function collectCovers(
+  statements: readonly StatementInScope[],
+  leaves: LeavesLookup,
+  baseline: StatementInScope | undefined,
+): Covers {
+  let ownLeavesMissing = false;
+  const build = (standings: readonly Standing[]): Cover => {
+    const cover = new Cover();
+    const inStanding = statements.filter((scoped) => standings.includes(scoped.standing));
+    const addDatasets = (own: boolean) => {
+      for (const scoped of inStanding.filter(isDataset).filter((s) => s.own === own && s !== baseline).reverse()) {
+        const found = leaves.get(scoped.index);
+        if (found) cover.add(found.table, () => scoped.index);
+        else if (own) ownLeavesMissing = true;
+      }
+    };
+    addDatasets(true);
+    const samples = inStanding.filter((scoped) => scoped.statement.kind === 'sample');
+    // The file's own statements first, the newest of them first.
+    const ordered = [...samples.filter((s) => s.own).reverse(), ...samples.filter((s) => !s.own)];
+    if (ordered.length > 0) {
+      const { digests, owners } = packSubjects(ordered);
+      cover.add(new DigestTable(digests), (index) => owners[index]!);
+    }
+    addDatasets(false);
+    return cover;
+  };
+  return {
+    trusted: build(['trusted']),
+    untrusted: build(['untrusted']),
+    revoked: build(['revoked', 'expired']),
+    unverifiable: build(['unverifiable']),
+    ownLeavesMissing,
+  };
+}
+
+/** The subjects of statements as packed digests, and for each the index of its statement. */
+function packSubjects(statements: readonly StatementInScope[]): { digests: Uint8Array; owners: Uint32Array } {
+  const count = statements.reduce((sum, scoped) => sum + subjectsOf(scoped.statement).length, 0);
+  const digests = new Uint8Array(count * DIGEST_LENGTH);
+  const owners = new Uint32Array(count);
+  let next = 0;
+  for (const scoped of statements) {
+    for (const subject of subjectsOf(scoped.statement)) {
+      digests.set(fromHex(subject.sha256), next * DIGEST_LENGTH);
+      owners[next++] = scoped.index;
+    }
+  }
+  return { digests, owners };
+}
+
+/** How many further copies of a signed sample someone vouched for one by one since the baseline. */
+function copyAllowance(
+  statements: readonly StatementInScope[],
+  baseline: StatementInScope,
+): { take(digests: Uint8Array, row: number): boolean } {
+  const later = statements.filter(
+    (scoped) =>
+      scoped.own &&
+      scoped.standing === 'trusted' &&
+      scoped.statement.kind === 'sample' &&
+      scoped.index > baseline.index,
+  );
+  if (later.length === 0) return { take: () => false };
+  const { digests: vouched } = packSubjects(later);
+  const table = new DigestTable(vouched);
+  const used = new Map<number, number>();
+  return {
+    take(digests, row) {
+      const first = table.first(digests, row);
+      if (first === -1) return false;
+      let available = 0;
+      for (let i = first; i !== -1; i = table.next(i)) available++;
+      const taken = used.get(first) ?? 0;
+      if (taken >= available) return false;
+      used.set(first, taken + 1);
+      return true;
+    },
+  };
+}
+
+function collectReviews(rows: Rows, statements: readonly StatementInScope[]): Map<number, ReviewState> {
+  const reviewing = statements.filter((scoped) => scoped.statement.kind === 'review');
+  const states = new Map<number, ReviewState>();
+  if (reviewing.length === 0) return states;
+  const { digests, owners } = packSubjects(reviewing);
+  const table = new DigestTable(digests);
+  const cache = new Map<number, ReviewState | undefined>();
+  for (let row = 0; row < rows.count; row++) {
+    if (rows.malformed.has(row)) continue;
+    const first = table.first(rows.digests, row);
+    if (first === -1) continue;
+    if (!cache.has(first)) {
+      const indices = new Set<number>();
+      for (let i = first; i !== -1; i = table.next(i)) indices.add(owners[i]!);
+      cache.set(first, reviewState([...indices].map((index) => toReview(statements[index]!))));
+    }
+    const state = cache.get(first);
+    if (state) states.set(row, state);
+  }
+  return states;
+}
+
+function toReview(scoped: StatementInScope): Review {
+  if (scoped.statement.kind !== 'review') throw new TypeError('not a review');
+  const { predicate } = scoped.statement;
+  return {
+    statement: scoped.index,
+    envelopeDigest: scoped.envelopeDigest,
+    verdict: predicate.verdict,
+    category: predicate.category,
+    severity: predicate.severity,
+    reason: predicate.reason,
+    ...(predicate.supersedes !== undefined && { supersedes: predicate.supersedes }),
+    keyId: scoped.keyId,
+    standing: scoped.standing,
+    time: predicate.timeCreated,
+  };
+}
+
+function verdictOf(
+  input: AssessInput,
+  baseline: DatasetScoped | undefined,
+  intact: boolean,
+  match: RowMatch | undefined,
+  moved: number,
+): DatasetVerdict {
+  if (!baseline) {
+    const unusable = input.statements.some(
+      (scoped) => scoped.own && isDataset(scoped) && scoped.standing === 'unverifiable',
+    );
+    return unusable || !input.ownEvidenceReadable ? 'unknown' : 'unsigned';
+  }
+  if (intact) return 'intact';
+  if (!match) return 'unknown';
+  const { kinds } = match;
+  const kept = kinds.every((kind) => kind === ROW.inPlace || kind === ROW.moved);
+  if (!kept) return 'changed';
+  if (match.removed.length > 0) return 'subset';
+  return moved > 0 ? 'reordered' : 'reformatted';
+}

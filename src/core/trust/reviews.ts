@@ -1,0 +1,108 @@
+import type { Category, Severity } from '../evidence/predicates.ts';
+import { SEVERITIES } from '../evidence/predicates.ts';
+import type { StatementInScope } from './scope.ts';
+
+/** One review of one sample, as its envelope states it. */
+export interface Review {
+  /** Index of its statement in the scope. */
+  readonly statement: number;
+  readonly envelopeDigest: string;
+  readonly verdict: 'flagged' | 'cleared';
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly reason: string;
+  readonly supersedes?: string;
+  readonly keyId: string;
+  readonly standing: StatementInScope['standing'];
+  readonly time: string;
+}
+
+/** A flag and what answers it. */
+export interface ReviewThread {
+  /** The flag first, then what answers it, in the order of the evidence. */
+  readonly reviews: readonly Review[];
+  /** The review whose verdict holds. */
+  readonly effective: Review;
+}
+
+/** The review state of a sample: the worst of its threads. */
+export interface ReviewState {
+  readonly state: 'flagged' | 'cleared';
+  readonly category: Category;
+  readonly severity: Severity;
+  /** Whether the review that decides is signed by a trusted signer. */
+  readonly trusted: boolean;
+  readonly threads: readonly ReviewThread[];
+}
+
+/** Whether a review counts at all. An expired signer's flag still does: data must not look better for it. */
+export function counts(review: Pick<Review, 'standing' | 'verdict'>): boolean {
+  switch (review.standing) {
+    case 'trusted':
+    case 'untrusted':
+      return true;
+    case 'expired':
+      return review.verdict === 'flagged';
+    case 'revoked':
+    case 'unverifiable':
+    case 'invalid':
+      return false;
+  }
+}
+
+/**
+ * Groups the reviews of one sample into threads. An answer takes effect only when it comes from a trusted signer or
+ * from the one it answers: nobody else can clear or play down a flag. Other answers stay visible in the thread.
+ * @param reviews all reviews that name the sample, in the order of the evidence
+ */
+export function reviewThreads(reviews: readonly Review[]): ReviewThread[] {
+  const valid = reviews.filter(counts);
+  const byDigest = new Map(valid.map((review) => [review.envelopeDigest, review]));
+  const rootOf = (review: Review): Review => {
+    const seen = new Set<Review>();
+    let root = review;
+    while (root.supersedes !== undefined && !seen.has(root)) {
+      seen.add(root);
+      const target = byDigest.get(root.supersedes);
+      if (!target) break;
+      root = target;
+    }
+    return root;
+  };
+  const threads = new Map<Review, Review[]>();
+  for (const review of valid) {
+    const root = rootOf(review);
+    const thread = threads.get(root) ?? [];
+    if (!threads.has(root)) threads.set(root, thread);
+    if (review === root) thread.unshift(review);
+    else thread.push(review);
+  }
+  return [...threads.values()].map((thread) => {
+    let effective = thread[0]!;
+    for (const answer of thread.slice(1)) {
+      if (answer.standing === 'trusted' || answer.keyId === effective.keyId) effective = answer;
+    }
+    return { reviews: thread, effective };
+  });
+}
+
+/** The state that the threads of one sample add up to, or undefined where there are none. */
+export function reviewState(reviews: readonly Review[]): ReviewState | undefined {
+  const threads = reviewThreads(reviews);
+  if (threads.length === 0) return undefined;
+  const worst = threads
+    .map((thread) => thread.effective)
+    .reduce((a, b) => (weight(b) > weight(a) ? b : a));
+  return {
+    state: worst.verdict,
+    category: worst.category,
+    severity: worst.severity,
+    trusted: worst.standing === 'trusted',
+    threads,
+  };
+}
+
+function weight(review: Review): number {
+  if (review.verdict === 'cleared') return -1;
+  return SEVERITIES.indexOf(review.severity) * 2 + (review.standing === 'trusted' ? 1 : 0);
+}
