@@ -1,0 +1,181 @@
+import type { Malformed } from '../core/sample/canonicalJson.ts';
+import type { Origin, Severity, Category } from '../core/evidence/predicates.ts';
+import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
+import type { WireError } from './rpc.ts';
+
+/**
+ * The conversation between the editor's thread and the dataset worker, which holds the digests of open datasets and
+ * judges them. Lines are 1-based everywhere. Each answer is whole; nothing is a delta.
+ */
+
+/** In {@link AssessmentData.statuses}: the line is no sample. */
+export const NO_SAMPLE = 255;
+
+export type DatasetWorkerMethods = {
+  /** Reads and digests a file, or a text that is not on disk. Progress: {@link ReadProgress}. */
+  open: (params: OpenParams) => OpenedData;
+  /** Applies edits of the text, in order. */
+  edit: (params: { session: string; edits: readonly LineEdit[] }) => { lineCount: number };
+  /** Judges the session's samples by the evidence on disk. */
+  assess: (params: AssessParams) => AssessmentData;
+  /** What a hover or the panel shows of one line. */
+  sample: (params: { session: string; line: number }) => SampleData;
+  /** Digests (hex) of lines; undefined where a line has none. */
+  digests: (params: { session: string; lines: readonly number[] }) => (string | undefined)[];
+  close: (params: { session: string }) => null;
+  /** Digests a file, keeps its leaves beside it, and gives the statement to sign. */
+  prepareDataset: (params: PrepareParams) => PreparedDataset;
+  /** Evidence below these folders. */
+  findEvidence: (params: { folders: readonly string[] }) => EvidenceFiles;
+};
+
+export interface ReadProgress {
+  readonly bytes: number;
+  readonly size: number;
+}
+
+export interface OpenParams {
+  readonly session: string;
+  readonly path?: string;
+  /** Instead of the file's bytes: the text of an unsaved document. */
+  readonly text?: string;
+}
+
+export interface OpenedData {
+  readonly lineCount: number;
+  readonly samples: number;
+  readonly sha256?: string;
+}
+
+/** Replaces `deleteCount` lines from `start` (0-based) by `lines`. */
+export interface LineEdit {
+  readonly start: number;
+  readonly deleteCount: number;
+  readonly lines: readonly string[];
+}
+
+export interface EvidenceFiles {
+  readonly bundles: readonly string[];
+  readonly advisories: readonly string[];
+}
+
+export interface AssessParams extends EvidenceFiles {
+  readonly session: string;
+  /** Whether the session's text is what is on disk. */
+  readonly saved: boolean;
+  /** Files in the format of allowed_signers, in order of precedence. */
+  readonly allowedSigners: readonly string[];
+}
+
+export interface AssessmentData {
+  readonly lineCount: number;
+  readonly samples: number;
+  /** Status code of each line; {@link NO_SAMPLE} where there is none. */
+  readonly statuses: Uint8Array;
+  /** Index into {@link statements} for each line, or −1. */
+  readonly coveredBy: Int32Array;
+  readonly verdict: DatasetVerdict;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly moved: number;
+  readonly removed: number;
+  readonly flagged: number;
+  readonly baseline?: number;
+  readonly sha256?: string;
+  /** Lines with reviews that count, in order. */
+  readonly reviews: readonly LineReview[];
+  readonly malformed: readonly { readonly line: number; readonly malformed: Malformed }[];
+  readonly statements: readonly StatementData[];
+  readonly problems: readonly ProblemData[];
+  /** First lines that were moved, and first signed positions (1-based) that are gone. */
+  readonly movedLines: readonly number[];
+  readonly removedPositions: readonly number[];
+}
+
+export interface LineReview {
+  readonly line: number;
+  readonly state: 'flagged' | 'cleared';
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly trusted: boolean;
+  readonly advisory: boolean;
+  readonly threads: readonly ReviewThreadData[];
+}
+
+export interface ReviewThreadData {
+  /** Digest of the flag's envelope: what identifies the thread. */
+  readonly id: string;
+  readonly state: 'flagged' | 'cleared';
+  readonly reviews: readonly ReviewData[];
+}
+
+export interface ReviewData {
+  readonly statement: number;
+  readonly envelopeDigest: string;
+  readonly verdict: 'flagged' | 'cleared';
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly reason: string;
+  readonly time: string;
+}
+
+/** A statement in scope, without its subjects. */
+export interface StatementData {
+  readonly envelopeDigest: string;
+  readonly bundle: string;
+  readonly line: number;
+  /** Path of the dataset whose evidence it is. */
+  readonly dataset: string;
+  readonly own: boolean;
+  readonly advisory: boolean;
+  readonly kind: 'dataset' | 'sample' | 'review' | 'step' | 'revocation' | 'other';
+  /** Of statements of another kind. */
+  readonly predicateType?: string;
+  readonly standing: Standing;
+  readonly keyId: string;
+  readonly publicKey?: string;
+  readonly principal?: string;
+  readonly time?: string;
+  readonly note?: string;
+  readonly origin?: Origin;
+  /** Number of subjects; of samples, for a dataset statement. */
+  readonly samples: number;
+  readonly verdict?: 'flagged' | 'cleared';
+  readonly reason?: string;
+  readonly step?: StepData;
+  /** SHA-256 of the dataset's bytes, for dataset and step statements. */
+  readonly sha256?: string;
+}
+
+export interface StepData {
+  readonly kind: string;
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+export interface ProblemData {
+  readonly path: string;
+  readonly line?: number;
+  readonly error: WireError;
+}
+
+export interface SampleData {
+  readonly digest?: string;
+  /** Indices of all statements that cover it. */
+  readonly statements: readonly number[];
+}
+
+export interface PrepareParams {
+  readonly path: string;
+  readonly mediaType: string;
+  readonly timeCreated: string;
+  readonly origin?: Origin;
+  readonly note?: string;
+}
+
+export interface PreparedDataset {
+  /** The statement to sign: in-toto, canonical JSON. */
+  readonly payload: Uint8Array;
+  readonly samples: number;
+  readonly malformed: number;
+  readonly sha256: string;
+  readonly root: string;
+}
