@@ -1,0 +1,267 @@
+import { toHex } from '../core/bytes/hex.ts';
+import type { FileStore } from '../core/bytes/fileStore.ts';
+import { ProvenanceError, type CancelSignal } from '../core/errors.ts';
+import { LineDigests } from '../core/sample/lineDigests.ts';
+import { assess, statementsCovering, type Assessment } from '../core/trust/assess.ts';
+import { differences } from '../core/trust/report.ts';
+import type { ReviewState } from '../core/trust/reviews.ts';
+import { ScopeLoader, statedTime, subjectsOf, type Scope, type StatementInScope } from '../core/trust/scope.ts';
+import {
+  NO_SAMPLE,
+  type AssessmentData,
+  type DatasetWorkerMethods,
+  type LineReview,
+  type StatementData,
+} from '../protocol/datasetWorker.ts';
+import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
+import { digestFile, digestText, prepareDatasetStatement } from './datasetService.node.ts';
+import { findEvidence } from './evidenceFinder.node.ts';
+import { nodeFileStore } from './fileStore.node.ts';
+import { fastSha256 } from './sha256.node.ts';
+import { readAllowedSigners } from './trustRoots.node.ts';
+import { nodeTimers } from './workerPort.node.ts';
+
+/** How many moved lines and removed positions an assessment lists. */
+const LISTED_DIFFERENCES = 1000;
+
+interface Session {
+  readonly path: string | undefined;
+  readonly lines: LineDigests;
+  readonly sha256: string | undefined;
+  scope: Scope | undefined;
+}
+
+/** Answers the dataset worker's methods on a port. @returns a function that stops. */
+export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore()): () => void {
+  const sessions = new Map<string, Session>();
+  const loader = new ScopeLoader(files, fastSha256);
+  const sessionOf = (id: string): Session => {
+    const session = sessions.get(id);
+    if (!session) throw new ProvenanceError('not-found', 'The dataset is not open any more.');
+    return session;
+  };
+
+  const handlers: Handlers<DatasetWorkerMethods> = {
+    async open({ session, path, text }, { signal, progress }) {
+      const { samples, lineCount } =
+        text === undefined
+          ? await digestFile(path ?? '', {
+              signal,
+              onProgress: (bytes, size) => {
+                progress({ bytes, size });
+              },
+            })
+          : digestText(text);
+      const sha256 = text === undefined ? samples.sha256 : undefined;
+      sessions.set(session, {
+        path,
+        lines: new LineDigests(samples, lineCount, fastSha256),
+        sha256,
+        scope: undefined,
+      });
+      return { lineCount, samples: samples.count, ...(sha256 !== undefined && { sha256 }) };
+    },
+
+    edit({ session, edits }) {
+      const { lines } = sessionOf(session);
+      const encoder = new TextEncoder();
+      for (const edit of edits) {
+        lines.splice(
+          edit.start,
+          edit.deleteCount,
+          edit.lines.map((line) => encoder.encode(line)),
+        );
+      }
+      return { lineCount: lines.lineCount };
+    },
+
+    async assess(params, { signal, transfer }) {
+      const session = sessionOf(params.session);
+      const { entries, problems } = await readAllowedSigners(params.allowedSigners);
+      const loaded = await loader.load(
+        {
+          dataset: session.path,
+          bundles: params.bundles,
+          advisories: params.advisories,
+          signers: entries,
+        },
+        signal as CancelSignal,
+      );
+      const trustProblems = problems
+        // Not having such a file is the normal case.
+        .filter(({ code }) => code !== 'not-found')
+        .map((error) => ({ path: String(error.args['path'] ?? ''), ...lineOf(error), error }));
+      const scope = { ...loaded, problems: [...trustProblems, ...loaded.problems] };
+      session.scope = scope;
+      const sha256 = params.saved ? session.sha256 : undefined;
+      const { rows, lines } = session.lines.rows();
+      const assessment = assess({ ...scope, rows, sha256 });
+      const data = toData(session.lines, lines, assessment, scope, sha256);
+      transfer([data.statuses.buffer as ArrayBuffer, data.coveredBy.buffer as ArrayBuffer]);
+      return data;
+    },
+
+    sample({ session, line }) {
+      const { lines, scope } = sessionOf(session);
+      const digest = lines.digest(line - 1);
+      if (!digest) return { statements: [] };
+      const covering = scope ? statementsCovering(digest, scope.statements, scope.leaves) : [];
+      return { digest: toHex(digest), statements: covering.map(({ index }) => index) };
+    },
+
+    digests({ session, lines }) {
+      const { lines: digests } = sessionOf(session);
+      return lines.map((line) => {
+        const digest = digests.digest(line - 1);
+        return digest && toHex(digest);
+      });
+    },
+
+    close({ session }) {
+      sessions.delete(session);
+      return null;
+    },
+
+    async prepareDataset({ path, ...claim }, { signal, progress }) {
+      const { samples } = await digestFile(path, {
+        signal,
+        onProgress: (bytes, size) => {
+          progress({ bytes, size });
+        },
+      });
+      const { payload, root, count } = await prepareDatasetStatement(files, path, samples, claim);
+      return { payload, root, samples: count, malformed: samples.malformed.size, sha256: samples.sha256 };
+    },
+
+    findEvidence({ folders }, { signal }) {
+      return findEvidence(folders, signal);
+    },
+  };
+  const rpc = new Rpc<Record<never, never>, DatasetWorkerMethods>(port, handlers, nodeTimers);
+  return () => {
+    rpc.dispose();
+  };
+}
+
+function lineOf(error: ProvenanceError): { line?: number } {
+  const { line } = error.args;
+  return typeof line === 'number' ? { line } : {};
+}
+
+function toData(
+  text: LineDigests,
+  lines: Uint32Array,
+  assessment: Assessment,
+  scope: Scope,
+  sha256: string | undefined,
+): AssessmentData {
+  const statuses = new Uint8Array(text.lineCount).fill(NO_SAMPLE);
+  const coveredBy = new Int32Array(text.lineCount).fill(-1);
+  lines.forEach((line, row) => {
+    statuses[line - 1] = assessment.statuses[row]!;
+    coveredBy[line - 1] = assessment.coveredBy[row]!;
+  });
+  const { moved, removed } = differences(assessment, lines, LISTED_DIFFERENCES);
+  return {
+    lineCount: text.lineCount,
+    samples: lines.length,
+    statuses,
+    coveredBy,
+    verdict: assessment.verdict,
+    counts: assessment.counts,
+    moved: assessment.moved,
+    removed: assessment.removed,
+    flagged: assessment.flagged,
+    ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
+    ...(sha256 !== undefined && { sha256 }),
+    reviews: [...assessment.reviews].map(([row, state]) => toLineReview(lines[row]!, state, scope)),
+    malformed: text.malformedLines(),
+    statements: scope.statements.map(toStatementData),
+    problems: scope.problems.map(({ path, line, error }) => ({
+      path,
+      ...(line !== undefined && { line }),
+      error: { code: error.code, template: error.template, args: error.args },
+    })),
+    movedLines: moved.map(({ line }) => line),
+    removedPositions: removed,
+  };
+}
+
+function toLineReview(line: number, state: ReviewState, scope: Scope): LineReview {
+  return {
+    line,
+    state: state.state,
+    category: state.category,
+    severity: state.severity,
+    trusted: state.trusted,
+    advisory: state.threads.some(({ reviews }) => scope.statements[reviews[0]!.statement]?.advisory === true),
+    threads: state.threads.map(({ reviews, effective }) => ({
+      id: reviews[0]!.envelopeDigest,
+      state: effective.verdict,
+      reviews: reviews.map(({ statement, envelopeDigest, verdict, category, severity, reason, time }) => ({
+        statement,
+        envelopeDigest,
+        verdict,
+        category,
+        severity,
+        reason,
+        time,
+      })),
+    })),
+  };
+}
+
+/** A statement as it is shown: without its subjects, of which there may be millions. */
+export function toStatementData(scoped: StatementInScope): StatementData {
+  const { statement } = scoped;
+  const time = statedTime(statement);
+  const common = {
+    envelopeDigest: scoped.envelopeDigest,
+    bundle: scoped.bundle,
+    line: scoped.line,
+    dataset: scoped.dataset,
+    own: scoped.own,
+    advisory: scoped.advisory,
+    kind: statement.kind,
+    standing: scoped.standing,
+    keyId: scoped.keyId,
+    ...(scoped.publicKey !== undefined && { publicKey: scoped.publicKey }),
+    ...(scoped.principal !== undefined && { principal: scoped.principal }),
+    ...(time !== undefined && { time }),
+  };
+  const subjects = subjectsOf(statement);
+  switch (statement.kind) {
+    case 'dataset':
+    case 'sample': {
+      const { origin, note } = statement.predicate;
+      return {
+        ...common,
+        samples: statement.kind === 'dataset' ? statement.predicate.samples.count : subjects.length,
+        ...(origin && { origin }),
+        ...(note !== undefined && { note }),
+        ...(statement.kind === 'dataset' && { sha256: subjects[0]!.sha256 }),
+      };
+    }
+    case 'review': {
+      const { verdict, reason } = statement.predicate;
+      return { ...common, samples: subjects.length, verdict, reason };
+    }
+    case 'step': {
+      const { externalParameters, resolvedDependencies } = statement.predicate.buildDefinition;
+      const inputs = resolvedDependencies.flatMap(({ name, uri, digest }) => {
+        const sha256 = digest['sha256'];
+        return sha256 === undefined ? [] : [{ name: name ?? uri ?? sha256, sha256 }];
+      });
+      return {
+        ...common,
+        samples: subjects.length,
+        sha256: subjects[0]!.sha256,
+        step: { kind: externalParameters.kind, inputs },
+      };
+    }
+    case 'revocation':
+      return { ...common, samples: subjects.length, reason: statement.predicate.reason };
+    case 'other':
+      return { ...common, samples: 0, predicateType: statement.predicateType };
+  }
+}
