@@ -1,0 +1,87 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { COMMANDS, type CommandHandlers, type CommandName } from './commands.ts';
+import { EvidenceStore } from './core/evidence/evidenceStore.ts';
+import { registerAnnotations } from './features/annotations/annotations.ts';
+import { registerAttention } from './features/attention/attention.ts';
+import { registerCodeLens } from './features/codeLens/codeLens.ts';
+import { registerExplorerBadges } from './features/explorer/explorer.ts';
+import { registerHover } from './features/hover/hover.ts';
+import { keyHandlers } from './features/keys/keys.ts';
+import { registerLineage } from './features/lineage/lineage.ts';
+import { registerProblems } from './features/problems/problems.ts';
+import { registerReviews } from './features/reviews/reviews.ts';
+import { signingHandlers } from './features/signing/signing.ts';
+import { registerStatusBar } from './features/statusBar/statusBar.ts';
+import { trustHandlers } from './features/trust/trust.ts';
+import { verifyingHandlers } from './features/verifying/verifying.ts';
+import { Datasets } from './host/datasets.ts';
+import { DisposableStore } from './host/disposables.ts';
+import { KeyRing } from './host/keyRing.ts';
+import { log } from './host/messages.ts';
+import { OriginMapping } from './host/originMapping.ts';
+import type { Services } from './host/services.ts';
+import { WorkspaceEvidence } from './host/workspaceEvidence.ts';
+import { DatasetWorkerClient } from './platform/datasetWorkerClient.node.ts';
+import { nodeFileStore } from './platform/fileStore.node.ts';
+import { fastSha256 } from './platform/sha256.node.ts';
+
+/** What other extensions, and the tests, may use. */
+export interface Api {
+  readonly services: Services;
+}
+
+/** The composition root: builds the services and registers the features. */
+export function activate(context: vscode.ExtensionContext): Api {
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle as l10n.l10nJsonFormat });
+  const store = new DisposableStore();
+  context.subscriptions.push(store, log);
+
+  const worker = store.add(
+    new DatasetWorkerClient(context.asAbsolutePath('dist/datasetWorker.node.cjs'), (reason) => {
+      log.error(`The verification worker stopped (${reason}); starting it again.`);
+      services.datasets.reopenAll();
+    }),
+  );
+  const evidence = store.add(new WorkspaceEvidence(worker));
+  const services: Services = {
+    extensionUri: context.extensionUri,
+    worker,
+    evidence,
+    datasets: store.add(new Datasets(worker, evidence)),
+    keys: store.add(new KeyRing(context.secrets, context.globalState)),
+    store: new EvidenceStore(nodeFileStore(), fastSha256),
+    originMapping: new OriginMapping(evidence),
+  };
+
+  const annotations = registerAnnotations(services);
+  const attention = registerAttention(services);
+  const reviews = registerReviews(services);
+  store.addAll(
+    annotations.disposable,
+    attention.disposable,
+    reviews.disposable,
+    registerHover(services),
+    registerCodeLens(services),
+    registerStatusBar(services),
+    registerProblems(services),
+    registerExplorerBadges(services),
+    registerLineage(services),
+  );
+  registerCommands(store, {
+    ...annotations.handlers,
+    ...attention.handlers,
+    ...reviews.handlers,
+    ...signingHandlers(services),
+    ...verifyingHandlers(services),
+    ...keyHandlers(services),
+    ...trustHandlers(services),
+  });
+  return { services };
+}
+
+function registerCommands(store: DisposableStore, handlers: CommandHandlers): void {
+  for (const name of Object.keys(COMMANDS) as CommandName[]) {
+    store.add(vscode.commands.registerCommand(COMMANDS[name], handlers[name] as (...args: unknown[]) => unknown));
+  }
+}

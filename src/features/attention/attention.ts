@@ -1,0 +1,143 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { VIEWS, type CommandHandlers } from '../../commands.ts';
+import { ProvenanceError } from '../../core/errors.ts';
+import type { Dataset } from '../../host/datasets.ts';
+import { DisposableStore } from '../../host/disposables.ts';
+import { explainStatus } from '../../host/explain.ts';
+import { tellingErrors } from '../../host/messages.ts';
+import type { Services } from '../../host/services.ts';
+import { categoryWord, severityWord, statusCodicon, statusWord } from '../../host/words.ts';
+import { attentionGroups, nextAttentionLine, type AttentionGroup, type Reason } from './model.ts';
+
+type Node =
+  | { readonly kind: 'file'; readonly dataset: Dataset; readonly groups: readonly AttentionGroup[] }
+  | { readonly kind: 'group'; readonly dataset: Dataset; readonly group: AttentionGroup }
+  | { readonly kind: 'sample'; readonly dataset: Dataset; readonly reason: Reason; readonly line: number };
+
+/** Updates of a burst are shown together. */
+const SETTLE_MS = 60;
+
+/** The “Needs Attention” tree, by file and reason, and the commands that go from one such sample to the next. */
+export function registerAttention(services: Services): {
+  disposable: vscode.Disposable;
+  handlers: Pick<CommandHandlers, 'nextAttention' | 'previousAttention'>;
+} {
+  const store = new DisposableStore();
+  const changed = store.add(new vscode.EventEmitter<void>());
+  const view = store.add(
+    vscode.window.createTreeView<Node>(VIEWS.attention, {
+      showCollapseAll: true,
+      treeDataProvider: {
+        onDidChangeTreeData: changed.event,
+        getTreeItem: treeItem,
+        getChildren: (node) => (node ? childrenOf(node) : files(services.datasets.all)),
+      },
+    }),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const update = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      changed.fire();
+      const total = files(services.datasets.all).reduce(
+        (sum, { groups }) => sum + groups.reduce((inFile, { count }) => inFile + count, 0),
+        0,
+      );
+      view.badge =
+        total > 0 ? { value: total, tooltip: l10n.t('{0} samples need attention', total) } : undefined;
+    }, SETTLE_MS);
+  };
+  update();
+  store.addAll(services.datasets.onDidChange(update), services.datasets.onDidRemove(update), {
+    dispose: () => {
+      clearTimeout(timer);
+    },
+  });
+
+  const go = (direction: 1 | -1) => () =>
+    tellingErrors(() => {
+      const editor = vscode.window.activeTextEditor;
+      const dataset = editor && services.datasets.get(editor.document.uri);
+      if (!dataset) throw new ProvenanceError('invalid-argument', 'Open a JSONL dataset first.');
+      const { document, selection } = editor;
+      const line = nextAttentionLine(dataset, selection.active.line + 1, document.lineCount, direction);
+      if (line === undefined) {
+        vscode.window.setStatusBarMessage(l10n.t('No sample of this dataset needs attention.'), 4000);
+        return Promise.resolve();
+      }
+      const position = new vscode.Position(line - 1, 0);
+      editor.selection = new vscode.Selection(position, position);
+      editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      return Promise.resolve();
+    });
+  return { disposable: store, handlers: { nextAttention: go(1), previousAttention: go(-1) } };
+}
+
+function files(datasets: readonly Dataset[]): (Node & { kind: 'file' })[] {
+  return datasets
+    .map((dataset) => ({ kind: 'file' as const, dataset, groups: attentionGroups(dataset) }))
+    .filter(({ groups }) => groups.length > 0)
+    .sort((a, b) => a.dataset.uri.path.localeCompare(b.dataset.uri.path));
+}
+
+function childrenOf(node: Node): Node[] {
+  switch (node.kind) {
+    case 'file':
+      return node.groups.map((group) => ({ kind: 'group', dataset: node.dataset, group }));
+    case 'group':
+      return node.group.lines.map((line) => ({
+        kind: 'sample',
+        dataset: node.dataset,
+        reason: node.group.reason,
+        line,
+      }));
+    case 'sample':
+      return [];
+  }
+}
+
+function treeItem(node: Node): vscode.TreeItem {
+  switch (node.kind) {
+    case 'file': {
+      const item = new vscode.TreeItem(node.dataset.uri, vscode.TreeItemCollapsibleState.Expanded);
+      item.id = node.dataset.uri.toString();
+      item.description = vscode.workspace.asRelativePath(node.dataset.uri);
+      item.contextValue = 'dataset';
+      return item;
+    }
+    case 'group': {
+      const { reason, count } = node.group;
+      const item = new vscode.TreeItem(reasonWord(reason), vscode.TreeItemCollapsibleState.Collapsed);
+      item.id = `${node.dataset.uri.toString()}#${reason}`;
+      item.description = String(count);
+      item.iconPath = reasonIcon(reason);
+      return item;
+    }
+    case 'sample': {
+      const { dataset, line, reason } = node;
+      const item = new vscode.TreeItem(l10n.t('Line {0}', line));
+      item.id = `${dataset.uri.toString()}#${reason}#${String(line)}`;
+      const review = dataset.review(line);
+      item.description =
+        reason === 'flagged' && review
+          ? `${categoryWord(review.category)}, ${severityWord(review.severity)}`
+          : explainStatus(dataset.status(line) ?? 'unknown', dataset.covering(line));
+      item.tooltip = item.description;
+      item.command = {
+        title: l10n.t('Open'),
+        command: 'vscode.open',
+        arguments: [dataset.uri, { selection: new vscode.Range(line - 1, 0, line - 1, 0) }],
+      };
+      return item;
+    }
+  }
+}
+
+function reasonWord(reason: Reason): string {
+  return reason === 'flagged' ? l10n.t('flagged') : statusWord(reason);
+}
+
+function reasonIcon(reason: Reason): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(reason === 'flagged' ? 'report' : statusCodicon(reason));
+}

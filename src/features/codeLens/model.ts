@@ -1,0 +1,58 @@
+import * as l10n from '@vscode/l10n';
+import type { CommandName, SampleTarget } from '../../commands.ts';
+import { explainVerdict, statusCounts, signerName } from '../../host/explain.ts';
+import { categoryWord, severityWord, verdictWord } from '../../host/words.ts';
+import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
+
+export interface Lens {
+  /** 1-based. */
+  readonly line: number;
+  readonly title: string;
+  readonly tooltip?: string;
+  readonly command: CommandName;
+  readonly target: SampleTarget;
+}
+
+/** More lenses than this make scrolling slow; the gutter and Problems show the rest. */
+export const MAX_LINE_LENSES = 200;
+
+/** The summary above the first line, and one lens above each flagged or modified sample. */
+export function lenses(
+  uri: string,
+  assessment: AssessmentData,
+  modifiedLines: readonly number[],
+  coveringOf: (line: number) => StatementData | undefined,
+): Lens[] {
+  const summary: Lens = {
+    line: 1,
+    title: `${l10n.t('Provenance')}: ${verdictWord(assessment.verdict)} — ${statusCounts(assessment)}`,
+    tooltip: explainVerdict(assessment),
+    command: 'showLineage',
+    target: { uri },
+  };
+  const flagged = assessment.reviews.filter(({ state }) => state === 'flagged').map((review) => flagLens(uri, review));
+  const modified = modifiedLines.map((line): Lens => {
+    const covering = coveringOf(line);
+    return {
+      line,
+      title: covering
+        ? l10n.t('modified since {0} signed — check it, then sign…', signerName(covering))
+        : l10n.t('modified — check it, then sign…'),
+      command: 'signSamples',
+      target: { uri, lines: [line] },
+    };
+  });
+  const lines = [...flagged, ...modified].sort((a, b) => a.line - b.line).slice(0, MAX_LINE_LENSES);
+  return [summary, ...lines];
+}
+
+function flagLens(uri: string, review: LineReview): Lens {
+  const untrusted = review.trusted ? '' : ` (${l10n.t('signer not trusted')})`;
+  return {
+    line: review.line,
+    title: `${l10n.t('flagged')}: ${categoryWord(review.category)}, ${severityWord(review.severity)}${untrusted}`,
+    tooltip: l10n.t('Clear the flag…'),
+    command: 'clearFlag',
+    target: { uri, lines: [review.line] },
+  };
+}

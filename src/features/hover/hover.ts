@@ -1,0 +1,149 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { COMMANDS, type CommandName, type SampleTarget } from '../../commands.ts';
+import type { RecordOrigin } from '../../core/sample/origin.ts';
+import type { Dataset } from '../../host/datasets.ts';
+import {
+  day,
+  explainStatus,
+  fileName,
+  shortDigest,
+  signerName,
+} from '../../host/explain.ts';
+import { inlineCode } from '../../host/markdown.ts';
+import { mergedOrigin } from '../../host/originMapping.ts';
+import { originRows } from '../../host/originRows.ts';
+import type { Services } from '../../host/services.ts';
+import { categoryWord, severityWord, standingWord, statusCodicon, statusWord } from '../../host/words.ts';
+import { stepsOf } from '../../host/history.ts';
+import { describeMalformed } from '../../core/sample/canonicalJson.ts';
+import { errorText } from '../../host/messages.ts';
+import type { SampleData } from '../../protocol/datasetWorker.ts';
+
+const MAX_STATEMENTS = 5;
+const MAX_STEPS = 3;
+
+/** Commands that a hover may run: nothing else is enabled in its Markdown. */
+const ENABLED: readonly CommandName[] = [
+  'signSamples',
+  'flagSamples',
+  'clearFlag',
+  'copyDigest',
+  'verifySample',
+  'trustSigner',
+  'showLineage',
+];
+
+/** The hover over a sample, anywhere on its line. */
+export function registerHover(services: Services): vscode.Disposable {
+  return vscode.languages.registerHoverProvider([{ scheme: 'file' }, { scheme: 'untitled' }], {
+    async provideHover(document, position, token) {
+      const dataset = services.datasets.get(document.uri);
+      const line = position.line + 1;
+      if (!dataset?.assessment || dataset.status(line) === undefined) return undefined;
+      const text = document.lineAt(position.line).text;
+      const [record, sample] = await Promise.all([
+        services.originMapping.originOf(document.uri, text),
+        dataset.sample(line).catch((): SampleData => ({ statements: [] })),
+      ]);
+      if (token.isCancellationRequested) return undefined;
+      const range = new vscode.Range(position.line, 0, position.line, text.length);
+      return new vscode.Hover(sampleHover(dataset, line, record, sample), range);
+    },
+  });
+}
+
+/** The Markdown of one sample. Dataset text appears in it only as escaped code. */
+export function sampleHover(
+  dataset: Dataset,
+  line: number,
+  record: RecordOrigin,
+  sample: SampleData,
+): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString('', true);
+  markdown.isTrusted = { enabledCommands: ENABLED.map((name) => COMMANDS[name]) };
+  const status = dataset.status(line) ?? 'unknown';
+  const covering = dataset.covering(line);
+  const statements = dataset.assessment?.statements ?? [];
+  const review = dataset.review(line);
+  const target: SampleTarget = { uri: dataset.uri.toString(), lines: [line] };
+
+  markdown.appendMarkdown(`$(${statusCodicon(status)}) **${statusWord(status)}** — `);
+  const malformed = dataset.malformed(line);
+  markdown.appendText(malformed ? errorText(describeMalformed(malformed.malformed)) : explainStatus(status, covering));
+
+  if (review) {
+    for (const thread of review.threads) {
+      for (const { statement, verdict, category, severity, reason, time } of thread.reviews) {
+        const scoped = statements[statement];
+        const icon = verdict === 'flagged' ? 'report' : 'check-all';
+        markdown.appendMarkdown(`\n\n$(${icon}) **${verdict === 'flagged' ? l10n.t('flagged') : l10n.t('cleared')}** `);
+        markdown.appendText(`${categoryWord(category)}, ${severityWord(severity)}: `);
+        markdown.appendMarkdown(inlineCode(reason, 500));
+        if (scoped) markdown.appendText(` — ${signerName(scoped)}${untrustedNote(scoped.standing)}, ${day(time)}`);
+        if (scoped?.advisory) markdown.appendText(` (${l10n.t('advisory')})`);
+      }
+    }
+  }
+
+  const others = sample.statements.map((index) => statements[index]).filter((scoped) => scoped !== undefined);
+  if (others.length > 0) {
+    markdown.appendMarkdown('\n\n---\n\n');
+    for (const scoped of others.slice(0, MAX_STATEMENTS)) {
+      markdown.appendMarkdown(`$(${scoped.standing === 'trusted' ? 'verified' : 'key'}) `);
+      markdown.appendText(signerName(scoped));
+      markdown.appendText(` (${standingWord(scoped.standing)}) · `);
+      markdown.appendMarkdown(inlineCode(fileName(scoped.dataset), 80));
+      if (scoped.time !== undefined) markdown.appendText(` · ${day(scoped.time)}`);
+      if (scoped.note !== undefined) markdown.appendMarkdown(` · ${inlineCode(scoped.note, 120)}`);
+      if (scoped.standing === 'untrusted') {
+        markdown.appendMarkdown(` · ${link(l10n.t('Trust signer…'), 'trustSigner', { ...target, keyId: scoped.keyId })}`);
+      }
+      markdown.appendMarkdown('  \n');
+    }
+    const more = others.length - MAX_STATEMENTS;
+    if (more > 0) markdown.appendText(l10n.t('and {0} more', more));
+  }
+
+  const rows = originRows(mergedOrigin(record, covering?.origin));
+  if (rows.length > 0) {
+    markdown.appendMarkdown('\n\n---\n\n');
+    for (const [label, value] of rows) {
+      markdown.appendText(`${label}: `);
+      markdown.appendMarkdown(`${inlineCode(value, 200)}  \n`);
+    }
+  }
+
+  const steps = dataset.assessment ? stepsOf(dataset.assessment).slice(0, MAX_STEPS) : [];
+  if (steps.length > 0) {
+    markdown.appendMarkdown('\n\n---\n\n');
+    for (const { kind, inputs, signer, standing } of steps) {
+      markdown.appendMarkdown(`$(arrow-up) `);
+      markdown.appendMarkdown(`${inlineCode(kind, 40)} `);
+      markdown.appendText(`${l10n.t('from')} `);
+      markdown.appendMarkdown(inputs.map((name) => inlineCode(name, 80)).join(', '));
+      markdown.appendText(` — ${signer} (${standingWord(standing)})`);
+      markdown.appendMarkdown('  \n');
+    }
+  }
+
+  markdown.appendMarkdown('\n\n---\n\n');
+  const actions = [
+    sample.digest !== undefined && link(`$(copy) ${shortDigest(sample.digest)}`, 'copyDigest', target),
+    status !== 'malformed' && link(l10n.t('Sign…'), 'signSamples', target),
+    status !== 'malformed' && link(l10n.t('Flag…'), 'flagSamples', target),
+    review?.state === 'flagged' && link(l10n.t('Clear flag…'), 'clearFlag', target),
+    link(l10n.t('Show lineage'), 'showLineage', target),
+  ].filter((action) => action !== false);
+  markdown.appendMarkdown(actions.join(' &nbsp;·&nbsp; '));
+  return markdown;
+}
+
+function untrustedNote(standing: Parameters<typeof standingWord>[0]): string {
+  return standing === 'trusted' ? '' : ` (${standingWord(standing)})`;
+}
+
+function link(title: string, command: CommandName, target: SampleTarget): string {
+  const argument = encodeURIComponent(JSON.stringify([target]));
+  return `[${title}](command:${COMMANDS[command]}?${argument})`;
+}

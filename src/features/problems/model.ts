@@ -1,0 +1,82 @@
+import * as l10n from '@vscode/l10n';
+import { describeMalformed } from '../../core/sample/canonicalJson.ts';
+import type { Status } from '../../core/trust/status.ts';
+import { explainStatus } from '../../host/explain.ts';
+import { categoryWord, severityWord, statusWord } from '../../host/words.ts';
+import { untrustedText } from '../../protocol/untrustedText.ts';
+import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
+
+export interface Problem {
+  /** 1-based. */
+  readonly line: number;
+  readonly message: string;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly code: Status | 'flagged' | 'more';
+}
+
+export interface ProblemSource {
+  readonly assessment: AssessmentData | undefined;
+  status(line: number): Status | undefined;
+  covering(line: number): StatementData | undefined;
+}
+
+/**
+ * Modified, malformed and flagged samples, in order of their lines.
+ * @param limit at most so many; a last entry then says how many more there are
+ * @param describe the sentence of an error in the user's language
+ */
+export function problemsOf(
+  dataset: ProblemSource,
+  limit: number,
+  describe: (error: ReturnType<typeof describeMalformed>) => string,
+): Problem[] {
+  const { assessment } = dataset;
+  if (!assessment) return [];
+  const total = assessment.counts.modified + assessment.counts.malformed + assessment.flagged;
+  const malformed = assessment.malformed.slice(0, limit).map(
+    (item): Problem => ({
+      line: item.line,
+      message: `${statusWord('malformed')}: ${describe(describeMalformed(item.malformed))}`,
+      severity: 'error',
+      code: 'malformed',
+    }),
+  );
+  const flagged = assessment.reviews
+    .filter(({ state }) => state === 'flagged')
+    .slice(0, limit)
+    .map(flagProblem);
+  const modified: Problem[] = [];
+  if (assessment.counts.modified > 0) {
+    for (let line = 1; line <= assessment.lineCount && modified.length < limit; line++) {
+      if (dataset.status(line) !== 'modified') continue;
+      modified.push({
+        line,
+        message: `${statusWord('modified')}: ${explainStatus('modified', dataset.covering(line))}`,
+        severity: 'error',
+        code: 'modified',
+      });
+    }
+  }
+  const all = [...malformed, ...modified, ...flagged].sort((a, b) => a.line - b.line).slice(0, limit);
+  if (total > all.length) {
+    all.push({
+      line: 1,
+      message: l10n.t('{0} more samples of this dataset need attention.', total - all.length),
+      severity: 'information',
+      code: 'more',
+    });
+  }
+  return all;
+}
+
+function flagProblem(review: LineReview): Problem {
+  const { line, category, severity, trusted, threads } = review;
+  const reason = threads.find(({ state }) => state === 'flagged')?.reviews[0]?.reason ?? '';
+  const who = trusted ? '' : ` (${l10n.t('signer not trusted')})`;
+  return {
+    line,
+    message: `${l10n.t('flagged')}: ${categoryWord(category)}, ${severityWord(severity)}${who}: ${untrustedText(reason, 300)}`,
+    severity: severity === 'high' || severity === 'critical' ? 'error' : 'warning',
+    code: 'flagged',
+  };
+}

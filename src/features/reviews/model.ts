@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import { day, signerName } from '../../host/explain.ts';
+import { categoryWord, severityWord, standingWord } from '../../host/words.ts';
+import { untrustedText } from '../../protocol/untrustedText.ts';
+import type { AssessmentData, ReviewThreadData } from '../../protocol/datasetWorker.ts';
+
+/** One flag on one line, as a comment thread shows it. */
+export interface FlagThread {
+  /** Same as long as it is the same flag on the same line. */
+  readonly key: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly state: 'flagged' | 'cleared';
+  readonly label: string;
+  readonly comments: readonly { readonly author: string; readonly label: string; readonly body: string }[];
+}
+
+/** Hundreds of threads make an editor slow; Problems and the tree list the other flags. */
+export const MAX_THREADS = 100;
+
+/** The threads of a dataset: open flags first when there are too many to show. */
+export function flagThreads(assessment: AssessmentData): FlagThread[] {
+  const threads = assessment.reviews.flatMap(({ line, threads: ofLine }) =>
+    ofLine.map((thread) => toThread(line, thread, assessment)),
+  );
+  if (threads.length <= MAX_THREADS) return threads;
+  const open = threads.filter(({ state }) => state === 'flagged');
+  const cleared = threads.filter(({ state }) => state === 'cleared');
+  return [...open, ...cleared].slice(0, MAX_THREADS);
+}
+
+function toThread(line: number, thread: ReviewThreadData, assessment: AssessmentData): FlagThread {
+  const first = thread.reviews[0];
+  const label = first
+    ? `${thread.state === 'flagged' ? l10n.t('Flagged') : l10n.t('Cleared')}: ${categoryWord(first.category)}, ${severityWord(first.severity)}`
+    : '';
+  return {
+    key: `${String(line)}:${thread.id}:${String(thread.reviews.length)}:${thread.state}`,
+    line,
+    state: thread.state,
+    label,
+    comments: thread.reviews.map(({ statement, verdict, reason, time }) => {
+      const scoped = assessment.statements[statement];
+      const standing = scoped && scoped.standing !== 'trusted' ? ` (${standingWord(scoped.standing)})` : '';
+      return {
+        author: untrustedText(scoped ? signerName(scoped) : '?', 80) + standing,
+        label: `${verdict === 'cleared' ? l10n.t('cleared') : ''} ${day(time)}`.trim(),
+        body: untrustedText(reason, 2000),
+      };
+    }),
+  };
+}
+
+/** The open flags of a line, and the newest review of each: what an answer supersedes. */
+export function openFlags(assessment: AssessmentData, line: number): ReviewThreadData[] {
+  return assessment.reviews
+    .filter((review) => review.line === line)
+    .flatMap(({ threads }) => threads)
+    .filter(({ state }) => state === 'flagged');
+}

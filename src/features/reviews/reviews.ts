@@ -1,0 +1,237 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { COMMENT_CONTROLLER, type CommandHandlers } from '../../commands.ts';
+import { ProvenanceError } from '../../core/errors.ts';
+import { CATEGORIES, SEVERITIES, type Category, type Severity, type Verdict } from '../../core/evidence/predicates.ts';
+import { MAX_REASON_LENGTH, reviewStatement } from '../../core/evidence/statement.ts';
+import type { Dataset } from '../../host/datasets.ts';
+import { DisposableStore } from '../../host/disposables.ts';
+import { tellingErrors } from '../../host/messages.ts';
+import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
+import type { Services } from '../../host/services.ts';
+import { signerOf, signingKey, timeNow } from '../../host/signing.ts';
+import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
+import { categoryWord, severityWord } from '../../host/words.ts';
+import { pathOf } from '../../host/workspaceEvidence.ts';
+import type { ReviewThreadData } from '../../protocol/datasetWorker.ts';
+import { flagThreads, openFlags } from './model.ts';
+
+/** Flags as comment threads: raise, reply, clear. Each is a signed review in the dataset's evidence. */
+export function registerReviews(services: Services): {
+  disposable: vscode.Disposable;
+  handlers: Pick<CommandHandlers, 'flagSamples' | 'submitFlag' | 'replyToFlag' | 'clearFlag'>;
+} {
+  const store = new DisposableStore();
+  const controller = store.add(
+    vscode.comments.createCommentController(COMMENT_CONTROLLER, l10n.t('Provenance reviews')),
+  );
+  controller.options = {
+    prompt: l10n.t('Flag this sample…'),
+    placeHolder: l10n.t('What is wrong with it? The reason is signed and kept with the dataset.'),
+  };
+  controller.commentingRangeProvider = {
+    provideCommentingRanges: (document) =>
+      services.datasets.get(document.uri)
+        ? [new vscode.Range(0, 0, Math.max(0, document.lineCount - 1), 0)]
+        : [],
+  };
+
+  const shown = new Map<string, Map<string, vscode.CommentThread>>();
+  const show = (dataset: Dataset) => {
+    const uri = dataset.uri.toString();
+    const wanted = dataset.document && dataset.assessment ? flagThreads(dataset.assessment) : [];
+    const before = shown.get(uri) ?? new Map<string, vscode.CommentThread>();
+    const after = new Map<string, vscode.CommentThread>();
+    for (const flag of wanted) {
+      const existing = before.get(flag.key);
+      const range = new vscode.Range(flag.line - 1, 0, flag.line - 1, 0);
+      const thread = existing ?? controller.createCommentThread(dataset.uri, range, []);
+      if (!existing) {
+        thread.label = flag.label;
+        thread.contextValue = flag.state;
+        thread.state =
+          flag.state === 'flagged' ? vscode.CommentThreadState.Unresolved : vscode.CommentThreadState.Resolved;
+        thread.canReply = flag.state === 'flagged' && vscode.workspace.isTrusted;
+        thread.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
+        thread.comments = flag.comments.map(({ author, label, body }) => ({
+          author: { name: author },
+          label,
+          body,
+          mode: vscode.CommentMode.Preview,
+        }));
+      }
+      after.set(flag.key, thread);
+      before.delete(flag.key);
+    }
+    for (const thread of before.values()) thread.dispose();
+    if (after.size > 0) shown.set(uri, after);
+    else shown.delete(uri);
+  };
+  const remove = (uri: vscode.Uri) => {
+    for (const thread of shown.get(uri.toString())?.values() ?? []) thread.dispose();
+    shown.delete(uri.toString());
+  };
+  store.addAll(
+    services.datasets.onDidChange((dataset) => {
+      if (dataset.progress === undefined) show(dataset);
+    }),
+    services.datasets.onDidRemove(remove),
+  );
+  for (const dataset of services.datasets.all) show(dataset);
+
+  const ofThread = (thread: vscode.CommentThread) => ({
+    uri: thread.uri,
+    line: (thread.range?.start.line ?? 0) + 1,
+  });
+  const handlers = {
+    flagSamples: (argument: unknown) =>
+      tellingErrors(async () => {
+        const uri = targetUri(argument);
+        await flag(services, uri, targetLines(argument, uri), undefined);
+      }),
+    submitFlag: ({ thread, text }: vscode.CommentReply) =>
+      tellingErrors(async () => {
+        const { uri, line } = ofThread(thread);
+        // Several lines may have been marked with the mouse.
+        const last = (thread.range?.end.line ?? line - 1) + 1;
+        const lines = Array.from({ length: last - line + 1 }, (_, i) => line + i);
+        await flag(services, uri, lines, text);
+        thread.dispose();
+      }),
+    replyToFlag: ({ thread, text }: vscode.CommentReply) =>
+      tellingErrors(async () => {
+        const { uri, line } = ofThread(thread);
+        await answer(services, uri, line, 'flagged', text);
+      }),
+    clearFlag: (argument: unknown) =>
+      tellingErrors(async () => {
+        if (isReply(argument)) {
+          const { uri, line } = ofThread(argument.thread);
+          await answer(services, uri, line, 'cleared', argument.text);
+          return;
+        }
+        const uri = targetUri(argument);
+        const line = targetLines(argument, uri)[0];
+        if (line !== undefined) await answer(services, uri, line, 'cleared', undefined);
+      }),
+  };
+  return { disposable: store, handlers };
+}
+
+function isReply(argument: unknown): argument is vscode.CommentReply {
+  return typeof argument === 'object' && argument !== null && 'thread' in argument && 'text' in argument;
+}
+
+async function flag(
+  services: Services,
+  uri: vscode.Uri,
+  lines: readonly number[],
+  givenReason: string | undefined,
+): Promise<void> {
+  requireTrustedWorkspace();
+  await savedFile(uri);
+  const dataset = await judgedDataset(services, uri);
+  const subjects = await sampleSubjects(dataset, lines);
+  const title =
+    subjects.length === 1
+      ? l10n.t('Flag line {0}', lines[0] ?? 0)
+      : l10n.t('Flag {0} samples', subjects.length);
+  const category = await pickCategory(title);
+  if (!category) return;
+  const severity = await pickSeverity(title);
+  if (!severity) return;
+  const reason = await askReason(title, givenReason);
+  if (reason === undefined) return;
+  const signer = await signerOf(services, await signingKey(services));
+  const predicate = { verdict: 'flagged' as const, category, severity, reason, timeCreated: timeNow() };
+  await services.store.append(pathOf(uri), reviewStatement(subjects, predicate), signer);
+  services.evidence.refresh();
+  vscode.window.setStatusBarMessage(
+    subjects.length === 1 ? l10n.t('Flagged one sample.') : l10n.t('Flagged {0} samples.', subjects.length),
+    4000,
+  );
+}
+
+/** Replies to the flags of a line, or clears them. */
+async function answer(
+  services: Services,
+  uri: vscode.Uri,
+  line: number,
+  verdict: Verdict,
+  givenReason: string | undefined,
+): Promise<void> {
+  requireTrustedWorkspace();
+  await savedFile(uri);
+  const dataset = await judgedDataset(services, uri);
+  const flags = dataset.assessment ? openFlags(dataset.assessment, line) : [];
+  if (flags.length === 0) {
+    throw new ProvenanceError('review-not-found', 'There is no open flag on line {line}; put the cursor on a flagged sample.', { line });
+  }
+  const title = verdict === 'cleared' ? l10n.t('Clear the flag on line {0}', line) : l10n.t('Reply');
+  const reason = await askReason(title, givenReason);
+  if (reason === undefined) return;
+  const subjects = await sampleSubjects(dataset, [line]);
+  const signer = await signerOf(services, await signingKey(services));
+  for (const thread of flags) {
+    const last = thread.reviews.at(-1);
+    if (!last) continue;
+    const { category, severity, envelopeDigest } = effectiveReview(thread) ?? last;
+    await services.store.append(
+      pathOf(uri),
+      reviewStatement(subjects, {
+        verdict,
+        category,
+        severity,
+        reason,
+        timeCreated: timeNow(),
+        supersedes: envelopeDigest,
+      }),
+      signer,
+    );
+  }
+  services.evidence.refresh();
+  await services.datasets.settled(uri);
+  const stillOpen = verdict === 'cleared' && openFlags(dataset.assessment ?? NOTHING, line).length > 0;
+  if (stillOpen) {
+    void vscode.window.showWarningMessage(
+      l10n.t('Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.'),
+    );
+  }
+}
+
+const NOTHING = { reviews: [] } as unknown as NonNullable<Dataset['assessment']>;
+
+/** The review that an answer answers: the flag itself. */
+function effectiveReview(thread: ReviewThreadData) {
+  return thread.reviews[0];
+}
+
+async function pickCategory(title: string): Promise<Category | undefined> {
+  const picked = await vscode.window.showQuickPick(
+    CATEGORIES.map((category) => ({ label: categoryWord(category), category })),
+    { title, placeHolder: l10n.t('What kind of problem is it?'), ignoreFocusOut: true },
+  );
+  return picked?.category;
+}
+
+async function pickSeverity(title: string): Promise<Severity | undefined> {
+  const picked = await vscode.window.showQuickPick(
+    SEVERITIES.map((severity) => ({ label: severityWord(severity), severity })).reverse(),
+    { title, placeHolder: l10n.t('How bad is it?'), ignoreFocusOut: true },
+  );
+  return picked?.severity;
+}
+
+async function askReason(title: string, given: string | undefined): Promise<string | undefined> {
+  if (given !== undefined && given.trim() !== '') return given.trim();
+  const entered = await vscode.window.showInputBox({
+    title,
+    prompt: l10n.t('Why? The reason is signed and kept with the dataset.'),
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      if (text.trim() === '') return l10n.t('Enter a reason.');
+      return text.length > MAX_REASON_LENGTH ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH) : undefined;
+    },
+  });
+  return entered?.trim();
+}

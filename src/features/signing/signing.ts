@@ -1,0 +1,94 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { COMMANDS, type CommandHandlers } from '../../commands.ts';
+import { sampleStatement } from '../../core/evidence/statement.ts';
+import { fileName } from '../../host/explain.ts';
+import { tellingErrors, withProgress } from '../../host/messages.ts';
+import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
+import type { Services } from '../../host/services.ts';
+import { isTrusted, signerOf, signingKey, timeNow } from '../../host/signing.ts';
+import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
+import { pathOf } from '../../host/workspaceEvidence.ts';
+import { askClaim } from './claimForm.ts';
+import type { ReadProgress } from '../../protocol/datasetWorker.ts';
+
+const MEDIA_TYPE = 'application/jsonl';
+
+/** Sign the whole dataset, or selected samples. */
+export function signingHandlers(services: Services): Pick<CommandHandlers, 'signDataset' | 'signSamples'> {
+  return {
+    signDataset: (argument: unknown) => tellingErrors(() => signDataset(services, targetUri(argument))),
+    signSamples: (argument: unknown) =>
+      tellingErrors(() => {
+        const uri = targetUri(argument);
+        return signSamples(services, uri, targetLines(argument, uri));
+      }),
+  };
+}
+
+async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
+  requireTrustedWorkspace();
+  await savedFile(uri);
+  const key = await signingKey(services);
+  const name = fileName(uri.path);
+  const claim = await askClaim(l10n.t('Sign {0}', name), l10n.t('Sign all samples of {0} as {1}', name, key.name));
+  if (!claim) return;
+  const signer = await signerOf(services, key);
+  const path = pathOf(uri);
+  const prepared = await withProgress(l10n.t('Signing {0}', name), async (signal, report) => {
+    const statement = await services.worker.call(
+      'prepareDataset',
+      { path, mediaType: MEDIA_TYPE, timeCreated: timeNow(), ...claim },
+      {
+        signal,
+        onProgress: (value) => {
+          const { bytes, size } = value as ReadProgress;
+          report(size === 0 ? 1 : bytes / size);
+        },
+      },
+    );
+    await services.store.appendPayload(path, statement.payload, signer);
+    return statement;
+  });
+  services.evidence.refresh();
+  const left =
+    prepared.malformed > 0
+      ? ` ${l10n.t('{0} malformed lines are not covered: they have no digest.', prepared.malformed)}`
+      : '';
+  await offerTrust(services, key.keyId, l10n.t('Signed {0} samples of {1} as {2}.', prepared.samples, name, key.name) + left);
+}
+
+async function signSamples(services: Services, uri: vscode.Uri, lines: readonly number[]): Promise<void> {
+  requireTrustedWorkspace();
+  await savedFile(uri);
+  const dataset = await judgedDataset(services, uri);
+  const subjects = await sampleSubjects(dataset, lines);
+  const key = await signingKey(services);
+  const name = fileName(uri.path);
+  const what =
+    subjects.length === 1 ? l10n.t('line {0} of {1}', lines[0] ?? 0, name) : l10n.t('{0} samples of {1}', subjects.length, name);
+  const claim = await askClaim(l10n.t('Sign {0}', what), l10n.t('Sign {0} as {1}', what, key.name));
+  if (!claim) return;
+  const signer = await signerOf(services, key);
+  await services.store.append(
+    pathOf(uri),
+    sampleStatement(subjects, { dataset: name, timeCreated: timeNow(), ...claim }),
+    signer,
+  );
+  services.evidence.refresh();
+  await offerTrust(services, key.keyId, l10n.t('Signed {0} as {1}.', what, key.name));
+}
+
+/** Says that it is done; where the signer is not trusted here, its samples stay yellow, and that is said too. */
+async function offerTrust(services: Services, keyId: string, done: string): Promise<void> {
+  if (await isTrusted(services, keyId)) {
+    vscode.window.setStatusBarMessage(`$(pass) ${done}`, 6000);
+    return;
+  }
+  const trust = l10n.t('Trust This Key…');
+  const message = `${done} ${l10n.t('Its samples show as untrusted until you trust this key.')}`;
+  void vscode.window.showInformationMessage(message, trust).then((answer) => {
+    if (answer === trust) void vscode.commands.executeCommand(COMMANDS.trustSigner, { keyId });
+  });
+}
+

@@ -1,0 +1,82 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { COMMANDS } from '../../commands.ts';
+import type { Dataset } from '../../host/datasets.ts';
+import { explainVerdict, statusCounts } from '../../host/explain.ts';
+import { errorText } from '../../host/messages.ts';
+import type { Services } from '../../host/services.ts';
+import { verdictWord } from '../../host/words.ts';
+import type { DatasetVerdict } from '../../core/trust/status.ts';
+
+const ICON: Readonly<Record<DatasetVerdict, string>> = {
+  intact: 'verified-filled',
+  reformatted: 'verified',
+  reordered: 'verified',
+  subset: 'verified',
+  changed: 'warning',
+  unsigned: 'circle-large-outline',
+  unknown: 'question',
+};
+
+/** One item: the verdict on the active dataset. */
+export function registerStatusBar(services: Services): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('provenance.verdict', vscode.StatusBarAlignment.Right, 110);
+  item.name = l10n.t('Dataset provenance');
+  item.command = COMMANDS.showLineage;
+  const update = () => {
+    const editor = vscode.window.activeTextEditor;
+    const dataset = editor && services.datasets.get(editor.document.uri);
+    if (!dataset) {
+      item.hide();
+      return;
+    }
+    const { text, tooltip, warning } = content(dataset);
+    item.text = text;
+    item.tooltip = tooltip;
+    item.accessibilityInformation = { label: `${l10n.t('Dataset provenance')}: ${tooltip}` };
+    item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    item.show();
+  };
+  update();
+  return vscode.Disposable.from(
+    item,
+    services.datasets.onDidChange(update),
+    services.datasets.onDidRemove(update),
+    vscode.window.onDidChangeActiveTextEditor(update),
+  );
+}
+
+/** What the item says. */
+export function content(dataset: Pick<Dataset, 'assessment' | 'error' | 'progress'>): {
+  text: string;
+  tooltip: string;
+  warning: boolean;
+} {
+  const { assessment, error, progress } = dataset;
+  if (progress !== undefined) {
+    const percent = Math.round(progress * 100);
+    return {
+      text: `$(sync~spin) ${l10n.t('Verifying… {0}%', percent)}`,
+      tooltip: l10n.t('Verifying every sample of this dataset'),
+      warning: false,
+    };
+  }
+  if (!assessment) {
+    const tooltip = error ? errorText(error) : l10n.t('Verifying every sample of this dataset');
+    return error
+      ? { text: `$(question) ${verdictWord('unknown')}`, tooltip, warning: error.code !== 'cancelled' }
+      : { text: `$(sync~spin) ${l10n.t('Verifying…')}`, tooltip, warning: false };
+  }
+  const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
+  const untrusted = baseline?.standing === 'untrusted';
+  const verdict = untrusted
+    ? l10n.t('{0}, signer not trusted', verdictWord(assessment.verdict))
+    : verdictWord(assessment.verdict);
+  const icon = untrusted && assessment.verdict !== 'changed' ? 'key' : ICON[assessment.verdict];
+  const flagged = assessment.flagged > 0 ? ` $(report) ${String(assessment.flagged)}` : '';
+  return {
+    text: `$(${icon}) ${verdict}${flagged}`,
+    tooltip: `${explainVerdict(assessment)}\n${statusCounts(assessment)}`,
+    warning: assessment.verdict === 'changed' || assessment.flagged > 0,
+  };
+}

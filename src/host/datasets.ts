@@ -1,0 +1,483 @@
+import * as vscode from 'vscode';
+import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
+import { datasetOfBundle, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { statusOf, type Status } from '../core/trust/status.ts';
+import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
+import {
+  NO_SAMPLE,
+  type AssessmentData,
+  type LineEdit,
+  type LineReview,
+  type ReadProgress,
+  type SampleData,
+  type StatementData,
+} from '../protocol/datasetWorker.ts';
+import type { CallOptions } from '../protocol/rpc.ts';
+import { DisposableStore } from './disposables.ts';
+import { lineEdits, shiftLines } from './documentEdits.ts';
+import { log, logError } from './messages.ts';
+import { onDidChangeSettings, setting } from './settings.ts';
+import { pathOf, type WorkspaceEvidence } from './workspaceEvidence.ts';
+
+/** Datasets that nobody opened are verified up to this size. */
+const MAX_BACKGROUND_BYTES = 50 * 1024 * 1024;
+const MAX_BACKGROUND_DATASETS = 200;
+/** Typing pauses longer than this are answered at once. */
+const ASSESS_DELAY_MS = 30;
+/** How often progress is passed on. */
+const PROGRESS_MS = 150;
+/** Edits larger than this go over as the whole text. */
+const MAX_EDIT_LINES = 20_000;
+
+/** A dataset whose samples are, or are being, judged. */
+export interface Dataset {
+  readonly uri: vscode.Uri;
+  /** The document that shows it, if one is open. */
+  readonly document: vscode.TextDocument | undefined;
+  readonly assessment: AssessmentData | undefined;
+  /** Why there is no assessment. */
+  readonly error: ProvenanceError | undefined;
+  /** Share of the file read, 0 to 1, while it is being read; undefined when nothing goes on. */
+  readonly progress: number | undefined;
+  /** Status of a line (1-based); undefined where it is no sample or not known yet. */
+  status(line: number): Status | undefined;
+  /** The statement that decides the status of a line. */
+  covering(line: number): StatementData | undefined;
+  review(line: number): LineReview | undefined;
+  malformed(line: number): AssessmentData['malformed'][number] | undefined;
+  /** Digest and all covering statements of a line. */
+  sample(line: number): Promise<SampleData>;
+  /** Digests (hex) of lines, once everything typed so far is accounted for. */
+  digests(lines: readonly number[]): Promise<(string | undefined)[]>;
+}
+
+/** Whether a document is a dataset that the product shows statuses for. */
+export function isDatasetUri(uri: vscode.Uri): boolean {
+  return /\.(jsonl|ndjson|jsonlines)$/i.test(uri.path) && !uri.path.includes(`/${EVIDENCE_FOLDER}/`);
+}
+
+function isDatasetDocument(document: vscode.TextDocument): boolean {
+  if (document.uri.path.includes(`/${EVIDENCE_FOLDER}/`)) return false;
+  if (document.uri.scheme === 'untitled') return document.languageId === 'jsonl';
+  return document.uri.scheme === 'file' && (document.languageId === 'jsonl' || isDatasetUri(document.uri));
+}
+
+/**
+ * All datasets that this window judges: open documents, and in the background the files of the workspace that have
+ * evidence. The digests live in the worker; here is the status of each line.
+ */
+export class Datasets {
+  private readonly disposables = new DisposableStore();
+  private readonly changed = this.disposables.add(new vscode.EventEmitter<Dataset>());
+  private readonly removed = this.disposables.add(new vscode.EventEmitter<vscode.Uri>());
+  /** Something about a dataset is new: its statuses, its progress, its error. */
+  readonly onDidChange = this.changed.event;
+  /** A dataset is not judged any more. */
+  readonly onDidRemove = this.removed.event;
+  private readonly tracked = new Map<string, TrackedDataset>();
+
+  constructor(
+    private readonly worker: DatasetWorkerClient,
+    private readonly evidence: WorkspaceEvidence,
+  ) {
+    this.disposables.addAll(
+      vscode.workspace.onDidOpenTextDocument((document) => {
+        this.trackDocument(document);
+      }),
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        this.releaseDocument(document);
+      }),
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        this.tracked.get(event.document.uri.toString())?.onEdit(event);
+      }),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        this.tracked.get(document.uri.toString())?.reopen();
+      }),
+      evidence.onDidChange(() => {
+        this.evidenceChanged();
+      }),
+      onDidChangeSettings(() => {
+        void this.trackBackground();
+      }),
+    );
+    const watcher = this.disposables.add(
+      vscode.workspace.createFileSystemWatcher('**/*.{jsonl,ndjson,jsonlines}'),
+    );
+    const onFile = (uri: vscode.Uri) => {
+      const dataset = this.tracked.get(uri.toString());
+      // An open document brings its own event once VS Code has read the file again.
+      if (dataset && !dataset.document) dataset.reopen();
+    };
+    this.disposables.addAll(
+      watcher.onDidChange(onFile),
+      watcher.onDidCreate((uri) => {
+        onFile(uri);
+        void this.trackBackground();
+      }),
+      watcher.onDidDelete((uri) => {
+        const dataset = this.tracked.get(uri.toString());
+        if (dataset && !dataset.document) this.drop(dataset);
+      }),
+    );
+    for (const document of vscode.workspace.textDocuments) this.trackDocument(document);
+    void this.trackBackground();
+  }
+
+  get all(): readonly Dataset[] {
+    return [...this.tracked.values()];
+  }
+
+  get(uri: vscode.Uri): Dataset | undefined {
+    return this.tracked.get(uri.toString());
+  }
+
+  /**
+   * Judges a dataset afresh, whether or not it is open, and waits for it.
+   * @throws ProvenanceError what went wrong
+   */
+  async verify(uri: vscode.Uri, options: CallOptions = {}): Promise<Dataset> {
+    let dataset = this.tracked.get(uri.toString());
+    if (!dataset) {
+      if (uri.scheme !== 'file') {
+        throw new ProvenanceError('not-found', '{uri} is not a file on disk.', { uri: uri.toString() });
+      }
+      dataset = this.add(uri, undefined);
+    }
+    dataset.reopen(options);
+    await dataset.settled();
+    if (dataset.error) throw dataset.error;
+    return dataset;
+  }
+
+  /** Waits until all that was typed is judged. */
+  async settled(uri: vscode.Uri): Promise<void> {
+    await this.tracked.get(uri.toString())?.settled();
+  }
+
+  /** The worker's sessions are gone: opens them anew. */
+  reopenAll(): void {
+    for (const dataset of this.tracked.values()) dataset.reopen();
+  }
+
+  dispose(): void {
+    for (const dataset of this.tracked.values()) dataset.dispose();
+    this.tracked.clear();
+    this.disposables.dispose();
+  }
+
+  private trackDocument(document: vscode.TextDocument): void {
+    if (!isDatasetDocument(document)) return;
+    const existing = this.tracked.get(document.uri.toString());
+    if (existing) existing.attach(document);
+    else this.add(document.uri, document);
+  }
+
+  private releaseDocument(document: vscode.TextDocument): void {
+    const dataset = this.tracked.get(document.uri.toString());
+    if (dataset?.document !== document) return;
+    // A language change closes and opens the document; it is tracked again by its open event.
+    this.drop(dataset);
+    void this.trackBackground();
+  }
+
+  private add(uri: vscode.Uri, document: vscode.TextDocument | undefined): TrackedDataset {
+    const dataset = new TrackedDataset(uri, document, this.worker, this.evidence, () => {
+      this.changed.fire(dataset);
+    });
+    this.tracked.set(uri.toString(), dataset);
+    dataset.reopen();
+    return dataset;
+  }
+
+  private drop(dataset: TrackedDataset): void {
+    dataset.dispose();
+    this.tracked.delete(dataset.uri.toString());
+    this.removed.fire(dataset.uri);
+  }
+
+  private evidenceChanged(): void {
+    for (const dataset of this.tracked.values()) dataset.assessSoon(0);
+    void this.trackBackground();
+  }
+
+  /** Tracks the files of the workspace that have evidence of their own and are not open. */
+  private async trackBackground(): Promise<void> {
+    try {
+      const wanted = new Set<string>();
+      if (setting('backgroundVerification')) {
+        const { bundles } = await this.evidence.files();
+        for (const bundle of bundles.slice(0, MAX_BACKGROUND_DATASETS)) {
+          const path = datasetOfBundle(bundle);
+          if (path === undefined) continue;
+          const uri = vscode.Uri.file(path);
+          if (!isDatasetUri(uri)) continue;
+          wanted.add(uri.toString());
+          if (this.tracked.has(uri.toString())) continue;
+          const stat = await fileStat(uri);
+          if (stat && stat.size <= MAX_BACKGROUND_BYTES && !this.tracked.has(uri.toString())) {
+            this.add(uri, undefined);
+          }
+        }
+      }
+      for (const dataset of this.tracked.values()) {
+        if (!dataset.document && !wanted.has(dataset.uri.toString()) && !dataset.asked) this.drop(dataset);
+      }
+    } catch (error) {
+      logError(error);
+    }
+  }
+}
+
+async function fileStat(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
+  try {
+    return await vscode.workspace.fs.stat(uri);
+  } catch {
+    return undefined;
+  }
+}
+
+let sessions = 0;
+
+class TrackedDataset implements Dataset {
+  assessment: AssessmentData | undefined;
+  error: ProvenanceError | undefined;
+  progress: number | undefined;
+  /** Whether a user asked for it by name: it stays then. */
+  asked = false;
+
+  private readonly session: string;
+  /** Everything that talks to the worker goes through here, one after another. */
+  private queue: Promise<void> = Promise.resolve();
+  private readonly controller = new AbortController();
+  private statuses: Uint8Array = new Uint8Array(0);
+  private coveredBy: Int32Array = new Int32Array(0);
+  private reviewsByLine = new Map<number, LineReview>();
+  private malformedByLine = new Map<number, AssessmentData['malformed'][number]>();
+  /** Edits that the worker does not know of. */
+  private unsent: LineEdit[] = [];
+  private unsentLines = 0;
+  private opened = false;
+  private timer: NodeJS.Timeout | undefined;
+  private waiting: (() => void)[] = [];
+  private lastAssessMs = 0;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    public document: vscode.TextDocument | undefined,
+    private readonly worker: DatasetWorkerClient,
+    private readonly evidence: WorkspaceEvidence,
+    private readonly changed: () => void,
+  ) {
+    this.session = `${String(++sessions)}:${uri.toString()}`;
+  }
+
+  status(line: number): Status | undefined {
+    const code = this.statuses[line - 1];
+    return code === undefined || code === NO_SAMPLE ? undefined : statusOf(code);
+  }
+
+  covering(line: number): StatementData | undefined {
+    return this.assessment?.statements[this.coveredBy[line - 1] ?? -1];
+  }
+
+  review(line: number): LineReview | undefined {
+    return this.reviewsByLine.get(line);
+  }
+
+  malformed(line: number): AssessmentData['malformed'][number] | undefined {
+    return this.malformedByLine.get(line);
+  }
+
+  async sample(line: number): Promise<SampleData> {
+    await this.settled();
+    return this.worker.call('sample', { session: this.session, line });
+  }
+
+  async digests(lines: readonly number[]): Promise<(string | undefined)[]> {
+    await this.settled();
+    if (this.error) throw this.error;
+    return this.worker.call('digests', { session: this.session, lines });
+  }
+
+  attach(document: vscode.TextDocument): void {
+    this.document = document;
+    this.reopen();
+  }
+
+  onEdit(event: vscode.TextDocumentChangeEvent): void {
+    if (event.contentChanges.length === 0) {
+      // Only the dirty state changed.
+      this.assessSoon(0);
+      return;
+    }
+    const { document } = event;
+    if (!document.isDirty) {
+      // Undone back to what is saved, or read again from disk: the file's own bytes count.
+      this.reopen();
+      return;
+    }
+    const edits = lineEdits(event.contentChanges, (line) => document.lineAt(line).text);
+    this.statuses = shiftLines(this.statuses, edits, NO_SAMPLE);
+    this.coveredBy = shiftLines(this.coveredBy, edits, -1);
+    this.unsent.push(...edits);
+    this.unsentLines += edits.reduce((sum, edit) => sum + edit.lines.length, 0);
+    this.assessSoon(Math.max(ASSESS_DELAY_MS, this.lastAssessMs));
+  }
+
+  /** Reads the dataset anew: the file, or the text of a document with unsaved changes. */
+  reopen(options: CallOptions = {}): void {
+    if (options.signal || options.onProgress) this.asked = true;
+    this.opened = false;
+    this.enqueue(async () => {
+      if (this.opened) return;
+      await this.open(options);
+      await this.assess();
+    });
+  }
+
+  /** Judges again after a delay that further calls put off. */
+  assessSoon(delay: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.enqueue(() => this.assess());
+      this.wake();
+    }, delay);
+  }
+
+  /** Resolves when nothing is waiting or going on. */
+  async settled(): Promise<void> {
+    for (;;) {
+      if (this.timer) {
+        await new Promise<void>((resolve) => {
+          this.waiting.push(resolve);
+        });
+      }
+      const current = this.queue;
+      await current;
+      if (this.queue === current && !this.timer) return;
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.controller.abort();
+    this.wake();
+    this.worker.call('close', { session: this.session }).catch(() => undefined);
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  private enqueue(work: () => Promise<void>): void {
+    this.queue = this.queue.then(async () => {
+      if (this.controller.signal.aborted) return;
+      try {
+        await work();
+        this.error = undefined;
+      } catch (cause) {
+        const error = asProvenanceError(cause);
+        if (this.controller.signal.aborted) return;
+        if (error.code === 'disposed') return;
+        this.error = error;
+        if (error.code !== 'cancelled') logError(error);
+      } finally {
+        this.progress = undefined;
+        if (!this.controller.signal.aborted) this.changed();
+      }
+    });
+  }
+
+  private async open(options: CallOptions): Promise<void> {
+    const { document } = this;
+    this.unsent = [];
+    this.unsentLines = 0;
+    this.opened = true;
+    const unsaved = document !== undefined && (document.isDirty || document.uri.scheme !== 'file');
+    const expectedLines = document?.lineCount;
+    const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
+    const text = unsaved ? { text: document.getText() } : {};
+    this.progress = 0;
+    this.changed();
+    const { lineCount } = await this.worker.call(
+      'open',
+      { session: this.session, ...path, ...text },
+      { signal: options.signal ?? this.controller.signal, onProgress: this.onReadProgress(options.onProgress) },
+    );
+    if (document && !unsaved && lineCount !== expectedLines) {
+      // VS Code splits lines at a lone CR too: what it shows is what counts then.
+      log.debug(`${this.uri.toString()}: ${String(lineCount)} lines on disk, ${String(expectedLines)} in the editor`);
+      await this.openText();
+    }
+  }
+
+  private async openText(): Promise<void> {
+    if (!this.document) return;
+    this.unsent = [];
+    this.unsentLines = 0;
+    const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
+    await this.worker.call(
+      'open',
+      { session: this.session, ...path, text: this.document.getText() },
+      { signal: this.controller.signal },
+    );
+  }
+
+  private async sendEdits(): Promise<void> {
+    if (this.unsent.length === 0) return;
+    if (this.unsentLines > MAX_EDIT_LINES) {
+      await this.openText();
+      return;
+    }
+    const edits = this.unsent;
+    this.unsent = [];
+    this.unsentLines = 0;
+    const { lineCount } = await this.worker.call(
+      'edit',
+      { session: this.session, edits },
+      { signal: this.controller.signal },
+    );
+    if (this.unsent.length === 0 && this.document && this.document.lineCount !== lineCount) await this.openText();
+  }
+
+  private async assess(): Promise<void> {
+    if (!this.opened) return;
+    await this.sendEdits();
+    const saved = !this.document || (!this.document.isDirty && this.document.uri.scheme === 'file');
+    const started = performance.now();
+    const assessment = await this.worker.call(
+      'assess',
+      {
+        session: this.session,
+        saved,
+        allowedSigners: this.evidence.allowedSigners(),
+        ...(await this.evidence.files()),
+      },
+      { signal: this.controller.signal },
+    );
+    this.lastAssessMs = performance.now() - started;
+    this.assessment = assessment;
+    // What was typed meanwhile moved the lines on.
+    this.statuses = shiftLines(assessment.statuses, this.unsent, NO_SAMPLE);
+    this.coveredBy = shiftLines(assessment.coveredBy, this.unsent, -1);
+    this.reviewsByLine = new Map(assessment.reviews.map((review) => [review.line, review]));
+    this.malformedByLine = new Map(assessment.malformed.map((malformed) => [malformed.line, malformed]));
+  }
+
+  private onReadProgress(pass: CallOptions['onProgress']): (value: unknown) => void {
+    let last = 0;
+    return (value) => {
+      const { bytes, size } = value as ReadProgress;
+      pass?.(value);
+      const now = performance.now();
+      if (now - last < PROGRESS_MS) return;
+      last = now;
+      this.progress = size === 0 ? 1 : bytes / size;
+      this.changed();
+    };
+  }
+}

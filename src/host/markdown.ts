@@ -1,0 +1,16 @@
+import { untrustedText } from '../protocol/untrustedText.ts';
+
+/**
+ * Untrusted text as inline code in Markdown: nothing in it is markup, links itself or hides. Control and bidirectional
+ * characters are shown as escapes; a fence longer than any run of backticks in the text encloses it.
+ * @param maxLength in characters
+ */
+export function inlineCode(text: string, maxLength: number): string {
+  // `$(name)` would become an icon, even inside code: a status could be forged with it.
+  const visible = untrustedText(text, maxLength).replaceAll('$(', '\\$(');
+  if (visible.trim() === '') return '``  ``';
+  const longest = Math.max(0, ...Array.from(visible.matchAll(/`+/g), ([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  // CommonMark strips one space on each side; needed where the text itself starts or ends with a backtick.
+  return `${fence} ${visible} ${fence}`;
+}

@@ -1,0 +1,49 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { ProvenanceError } from '../core/errors.ts';
+import type { Signer } from '../core/evidence/signer.ts';
+import { findSigner } from '../core/trust/allowedSigners.ts';
+import { readAllowedSigners } from '../platform/trustRoots.node.ts';
+import { COMMANDS } from '../commands.ts';
+import type { KeyInfo } from './keyRing.ts';
+import type { Services } from './services.ts';
+
+/** Now, as statements say it: RFC 3339, UTC, whole seconds. */
+export function timeNow(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * The key to sign with; offers to create one where there is none.
+ * @throws ProvenanceError `cancelled` when the user left, `key-missing` when its private half is gone
+ */
+export async function signingKey(services: Services): Promise<KeyInfo> {
+  if (services.keys.list().length === 0) {
+    const create = l10n.t('Create Signing Key…');
+    const answer = await vscode.window.showInformationMessage(
+      l10n.t('You need a signing key first. It is made on this machine and kept in your editor’s secret storage.'),
+      { modal: true },
+      create,
+    );
+    if (answer === create) await vscode.commands.executeCommand(COMMANDS.createKey);
+  }
+  const key = await services.keys.pick(l10n.t('Which key do you want to sign with?'));
+  if (!key) throw new ProvenanceError('cancelled', 'Cancelled.');
+  return key;
+}
+
+/** The signer of a key. A key whose private half is gone is dropped, and that is said. */
+export async function signerOf(services: Services, key: KeyInfo): Promise<Signer> {
+  try {
+    return await services.keys.signer(key);
+  } catch (error) {
+    if (error instanceof ProvenanceError && error.code === 'key-missing') await services.keys.forget(key);
+    throw error;
+  }
+}
+
+/** Whether the key counts as trusted in this window now. */
+export async function isTrusted(services: Services, keyId: string): Promise<boolean> {
+  const { entries } = await readAllowedSigners(services.evidence.allowedSigners());
+  return findSigner(entries, keyId, Date.now()).standing === 'trusted';
+}

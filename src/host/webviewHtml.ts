@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+
+/**
+ * The page of a webview: one script and one style sheet from `dist/webview`, nothing else. Dataset text is hostile, so
+ * nothing may be loaded or run but these.
+ */
+export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, name: string): string {
+  const nonce = randomBytes(24).toString('base64url');
+  const file = (extension: string) =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', `${name}.${extension}`)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language.replace(/[^\w-]/g, '')}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${l10n.t('Provenance')}</title>
+<link rel="stylesheet" href="${file('css')}">
+</head>
+<body>
+<main id="app"></main>
+<script nonce="${nonce}" src="${file('js')}"></script>
+</body>
+</html>`;
+}
+
+/** What a webview may load. */
+export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')] };
+}
