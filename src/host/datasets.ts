@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
-import { datasetOfBundle, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { datasetOfBundle, EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
 import { statusOf, type Status } from '../core/trust/status.ts';
 import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
 import {
@@ -26,6 +26,8 @@ const MAX_BACKGROUND_DATASETS = 200;
 const ASSESS_DELAY_MS = 30;
 /** How often progress is passed on. */
 const PROGRESS_MS = 150;
+/** How often the bundles of visible datasets are looked at, beside the file watchers. */
+const BUNDLE_CHECK_MS = 3000;
 /** Edits larger than this go over as the whole text. */
 const MAX_EDIT_LINES = 20_000;
 
@@ -121,6 +123,14 @@ export class Datasets {
     );
     for (const document of vscode.workspace.textDocuments) this.trackDocument(document);
     void this.trackBackground();
+    const timer = setInterval(() => {
+      void this.checkBundles();
+    }, BUNDLE_CHECK_MS);
+    this.disposables.add({
+      dispose: () => {
+        clearInterval(timer);
+      },
+    });
   }
 
   get all(): readonly Dataset[] {
@@ -200,6 +210,20 @@ export class Datasets {
     void this.trackBackground();
   }
 
+  /** Looks whether the evidence of visible datasets changed: file watchers miss things on network drives, and at start. */
+  private async checkBundles(): Promise<void> {
+    const visible = new Set(vscode.window.visibleTextEditors.map(({ document }) => document.uri.toString()));
+    let changed = false;
+    for (const dataset of this.tracked.values()) {
+      if (dataset.uri.scheme !== 'file' || !visible.has(dataset.uri.toString())) continue;
+      const stat = await fileStat(vscode.Uri.file(evidencePaths(pathOf(dataset.uri)).bundle));
+      const version = stat ? `${String(stat.size)}:${String(stat.mtime)}` : 'absent';
+      if (dataset.bundleVersion !== undefined && dataset.bundleVersion !== version) changed = true;
+      dataset.bundleVersion = version;
+    }
+    if (changed) this.evidence.refresh();
+  }
+
   /** Tracks the files of the workspace that have evidence of their own and are not open. */
   private async trackBackground(): Promise<void> {
     try {
@@ -244,6 +268,8 @@ class TrackedDataset implements Dataset {
   progress: number | undefined;
   /** Whether a user asked for it by name: it stays then. */
   asked = false;
+  /** Size and time of its bundle when it was last looked at. */
+  bundleVersion: string | undefined;
 
   private readonly session: string;
   /** Everything that talks to the worker goes through here, one after another. */

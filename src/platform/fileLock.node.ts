@@ -147,29 +147,34 @@ async function createExclusive(
   temporaryPath: string,
   content: string,
 ): Promise<fsPromises.FileHandle | undefined> {
-  const handle = await fs.open(temporaryPath, 'wx', 0o644);
+  const handle = await createFile(fs, temporaryPath, content);
   try {
-    await handle.writeFile(content);
-    try {
-      await fs.link(temporaryPath, path);
-      return handle;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') {
-        await handle.close();
-        return undefined;
-      }
-    }
+    await fs.link(temporaryPath, path);
+    return handle;
+  } catch (error) {
     await handle.close();
+    if (codeOf(error) === 'EEXIST') return undefined;
   } finally {
     await fs.unlink(temporaryPath).catch(() => undefined);
   }
-  // A file system without hard links: there is a moment in which the lock is empty. It then only counts as stale by age.
+  // A file system without hard links: the lock is empty for a moment, and then counts as stale by its age only.
   try {
-    const direct = await fs.open(path, 'wx', 0o644);
-    await direct.writeFile(content);
-    return direct;
+    return await createFile(fs, path, content);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+/** @returns the open file, or nothing is left of it */
+async function createFile(fs: NodeFs, path: string, content: string): Promise<fsPromises.FileHandle> {
+  const handle = await fs.open(path, 'wx', 0o644);
+  try {
+    await handle.writeFile(content);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    await fs.unlink(path).catch(() => undefined);
     throw error;
   }
 }

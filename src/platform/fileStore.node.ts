@@ -22,9 +22,7 @@ const TEMPORARY = /^\.provenance-(\d{1,10})-([0-9a-f]{8})-[0-9a-f]{16}\.tmp$/;
 /** How often an append starts again when the file changes under it, or its lock was taken away. */
 const MAX_ATTEMPTS = 20;
 
-/**
- * Appends of this process wait here for each other, in order, and only the first asks for the lock file: by real path.
- */
+/** Appends of this process wait here for each other, in order, and only the first asks for the lock file. By path. */
 const queues = new Map<string, Promise<unknown>>();
 
 /** Files on disk. See {@link FileStore} for what each operation promises. */
@@ -107,25 +105,25 @@ async function write(fs: NodeFs, path: string, bytes: Uint8Array): Promise<void>
 
 async function appendLine(fs: NodeFs, path: string, line: Uint8Array, times: LockTimes): Promise<void> {
   if (line.length === 0 || line.includes(LF) || line.includes(CR)) {
+    const args = { path };
     throw new ProvenanceError(
       'invalid-argument',
-      'What is appended to {path} must be one line, without a line end.',
-      {
-        path,
-      },
+      'One line is appended to {path}, without its line end.',
+      args,
     );
   }
-  await makeFolder(fs, dirname(path));
-  // A linked file is added to where it lies; renaming would put a copy in the place of the link.
-  const target = await resolveLink(fs, path);
-  const before = queues.get(target) ?? Promise.resolve();
-  const mine = before.then(() => appendLocked(fs, target, line, times));
+  const before = queues.get(path) ?? Promise.resolve();
+  const mine = before.then(async () => {
+    await makeFolder(fs, dirname(path));
+    // A linked file is added to where it lies; renaming would put a copy in the place of the link.
+    await appendLocked(fs, await resolveLink(fs, path), line, times);
+  });
   const settled = mine.catch(() => undefined);
-  queues.set(target, settled);
+  queues.set(path, settled);
   try {
     await mine;
   } finally {
-    if (queues.get(target) === settled) queues.delete(target);
+    if (queues.get(path) === settled) queues.delete(path);
   }
 }
 
@@ -237,9 +235,23 @@ async function keepOwnerAndMode(
   await fs.chmod(temporary, old.mode & 0o7777);
 }
 
-async function makeFolder(fs: NodeFs, folder: string): Promise<void> {
-  const first = await fs.mkdir(folder, { recursive: true });
-  if (first !== undefined) await syncFolder(fs, dirname(first));
+/**
+ * Makes a folder and those above it. Not by mkdir's own recursion, which says ENOENT where a file system is read-only.
+ *
+ * @param mode of the folders that are made
+ */
+export async function makeFolder(fs: NodeFs, folder: string, mode = 0o777): Promise<void> {
+  if ((await unlessMissing(fs.stat(folder)))?.isDirectory()) return;
+  try {
+    await fs.mkdir(folder, { mode });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await fs.stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(fs, dirname(folder), mode);
+    await makeFolder(fs, folder, mode);
+    return;
+  }
+  await syncFolder(fs, dirname(folder));
 }
 
 /** Makes a rename in the folder last through a power cut. */
@@ -258,7 +270,8 @@ async function syncFolder(fs: NodeFs, folder: string): Promise<void> {
 async function resolveLink(fs: NodeFs, path: string): Promise<string> {
   const real = await unlessMissing(fs.realpath(path));
   if (real !== undefined) return real;
-  if (await unlessMissing(fs.lstat(path))) {
+  // A file that stands there by now was made by another process meanwhile.
+  if ((await unlessMissing(fs.lstat(path)))?.isSymbolicLink()) {
     throw new ProvenanceError(
       'not-found',
       '{path} is a link to a file that does not exist; restore that file or remove the link.',

@@ -3,10 +3,11 @@ import { constants } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
-import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
+import { asProvenanceError, ProvenanceError, type MessageArguments } from '../core/errors.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { ed25519PublicKey, fingerprint } from '../core/evidence/sshKey.ts';
 import { codeOf, fileError } from './fileErrors.node.ts';
+import { makeFolder } from './fileStore.node.ts';
 
 const MAX_PEM_BYTES = 64 * 1024;
 
@@ -20,7 +21,8 @@ const HOW_TO_MAKE_ONE = 'make a key with "openssl genpkey -algorithm ed25519 -ou
  * @throws ProvenanceError `invalid-key`, which says what to do; no part of the key is ever in a message or cause
  */
 export function signerFromPem(pem: string, comment?: string, name = 'The key'): Signer {
-  const refuse = (problem: string) => new ProvenanceError('invalid-key', `{name} ${problem}.`, { name });
+  const refuse = (problem: string, args: MessageArguments = {}) =>
+    new ProvenanceError('invalid-key', `{name} ${problem}.`, { name, ...args });
   if (pem.length > MAX_PEM_BYTES) throw refuse(`is too long for a private key; ${HOW_TO_MAKE_ONE}`);
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type:.*ENCRYPTED/m.test(pem)) {
@@ -41,9 +43,9 @@ export function signerFromPem(pem: string, comment?: string, name = 'The key'): 
     throw refuse(`is damaged, or not a private key in PKCS#8 PEM; restore it, or ${HOW_TO_MAKE_ONE}`);
   }
   if (key.asymmetricKeyType !== 'ed25519') {
-    throw refuse(
-      `is of type ${String(key.asymmetricKeyType)}, and only Ed25519 can sign; ${HOW_TO_MAKE_ONE}`,
-    );
+    throw refuse(`is of type {type}, and only Ed25519 can sign; ${HOW_TO_MAKE_ONE}`, {
+      type: String(key.asymmetricKeyType),
+    });
   }
   const { x } = crypto.createPublicKey(key).export({ format: 'jwk' });
   const publicKey = ed25519PublicKey(new Uint8Array(Buffer.from(x ?? '', 'base64url')));
@@ -161,7 +163,9 @@ export async function writeKeyFile(path: string, pem: string): Promise<void> {
   signerFromPem(pem);
   const temporary = `${path}.${crypto.randomBytes(8).toString('hex')}.tmp`;
   try {
-    await nodeFs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(nodeFs, dirname(path), 0o700).catch((error: unknown) => {
+      throw fileError(error, path, 'write');
+    });
     const handle = await nodeFs.open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(pem);

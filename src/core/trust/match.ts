@@ -42,8 +42,8 @@ const NONE = -1;
  * 2. A matched row is moved when it stands outside the signed order: rows that traded places all are; otherwise the
  *    smallest set whose removal leaves the rest in order.
  * 3. Between two neighbours that stand in place, as many unmatched rows as unmatched leaves are modified row by row;
- *    otherwise the rows are added and the leaves removed. When the counts differ, copies and then malformed rows are
- *    left out of the count, since a copy is an addition by its own evidence.
+ *    otherwise the rows are added and the leaves removed. When the counts differ, copies are left out (a copy is an
+ *    addition by its own evidence); then the malformed rows alone are tried, then the others alone.
  *
  * Time O(n log n) in the rows that moved, else O(n); memory some 20 bytes a row.
  */
@@ -320,6 +320,8 @@ function rowsInPlaceOf(leafCount: number, rows: readonly number[], kinds: Uint8A
   const candidates = [
     rows,
     rows.filter((row) => kinds[row] !== ROW.copy),
+    // A line that some tool broke is the likeliest remnant of what was signed here.
+    rows.filter((row) => kinds[row] === ROW.malformed),
     rows.filter((row) => kinds[row] !== ROW.malformed),
     rows.filter((row) => kinds[row] === ROW.added),
   ];

@@ -56,8 +56,13 @@ export function counts(review: Pick<Review, 'standing' | 'verdict'>): boolean {
  * @param reviews all reviews that name the sample, in the order of the evidence
  */
 export function reviewThreads(reviews: readonly Review[]): ReviewThread[] {
-  const valid = reviews.filter(counts);
-  const byDigest = new Map(valid.map((review) => [review.envelopeDigest, review]));
+  // A bundle that was copied with its dataset brings each envelope once more: it is still one review. Counted twice, a
+  // flag would have a twin that no answer reaches.
+  const byDigest = new Map<string, Review>();
+  for (const review of reviews) {
+    if (counts(review) && !byDigest.has(review.envelopeDigest)) byDigest.set(review.envelopeDigest, review);
+  }
+  const valid = [...byDigest.values()];
   const rootOf = (review: Review): Review => {
     const seen = new Set<Review>();
     let root = review;

@@ -103,7 +103,7 @@ export class ScopeLoader {
     private readonly files: FileStore,
     private readonly hash: Sha256 = sha256,
   ) {
-    this.store = new EvidenceStore(files);
+    this.store = new EvidenceStore(files, hash);
   }
 
   /** @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
@@ -136,8 +136,9 @@ export class ScopeLoader {
       const version = stat ? `${String(stat.size)}:${String(stat.mtime)}` : 'absent';
       const cached = this.bundles.get(path);
       if (cached?.version === version) return cached;
-      const bytes = stat && (await this.files.read(path, MAX_BUNDLE_BYTES));
-      const { entries, problems } = bytes ? parseBundle(bytes) : { entries: [], problems: [] };
+      // Also without a size: what stands there and is no file is not the same as nothing.
+      const bytes = await this.files.read(path, MAX_BUNDLE_BYTES);
+      const { entries, problems } = bytes ? parseBundle(bytes, this.hash) : { entries: [], problems: [] };
       const bundle: CachedBundle = {
         version,
         entries,

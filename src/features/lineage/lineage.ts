@@ -137,15 +137,15 @@ class LineagePanel implements vscode.WebviewViewProvider {
   private async state(): Promise<LineageState> {
     const active = vscode.window.activeTextEditor;
     if (active && this.services.datasets.get(active.document.uri)) this.current = active.document.uri;
-    if (!this.current) return {};
-    const dataset = this.services.datasets.get(this.current);
-    if (!dataset) return {};
+    const restricted = !vscode.workspace.isTrusted;
+    const dataset = this.current && this.services.datasets.get(this.current);
+    if (!dataset) return { restricted };
     const shown = lineageDataset(dataset, knownFile(dataset), this.files(), errorText);
     const editor = vscode.window.visibleTextEditors.find(
       ({ document }) => document.uri.toString() === this.current?.toString(),
     );
     const sample = editor && shown ? await this.sample(dataset, editor) : undefined;
-    return { ...(shown && { dataset: shown }), ...(sample && { sample }) };
+    return { restricted, ...(shown && { dataset: shown }), ...(sample && { sample }) };
   }
 
   private async sample(dataset: Dataset, editor: vscode.TextEditor) {
@@ -168,10 +168,7 @@ function knownFile({ uri, assessment }: Dataset): KnownFile {
   return { path: pathOf(uri), shownAs: vscode.workspace.asRelativePath(uri), sha256: assessment?.sha256 };
 }
 
-/** The strings of the user's language, for the panel's own `t`. */
+/** The strings of the user's language, for the panel's own `l10n`. */
 function strings(): Record<string, string> {
-  const bundle = vscode.l10n.bundle ?? {};
-  return Object.fromEntries(
-    Object.entries(bundle).map(([key, value]) => [key, typeof value === 'string' ? value : (value as { message: string }).message]),
-  );
+  return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry) => typeof entry[1] === 'string'));
 }

@@ -1,0 +1,105 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { ProvenanceError } from '../core/errors.ts';
+import { sampleName, type Subject } from '../core/evidence/statement.ts';
+import type { SampleDigests } from '../core/sample/digest.ts';
+import { digestFile, rowDigest } from '../platform/datasetService.node.ts';
+import { fileError } from '../platform/fileErrors.node.ts';
+import type { LineRange } from './lines.ts';
+import { progressOf, type Io } from './terminal.ts';
+
+/** A dataset that was read. */
+export interface DatasetFile {
+  /** As the user wrote it. */
+  readonly given: string;
+  /** Absolute, with `/`: the one path by which its evidence is known, whichever way led here. */
+  readonly path: string;
+  readonly name: string;
+  readonly samples: SampleDigests;
+  readonly lineCount: number;
+}
+
+/** Reads and digests a dataset, with progress. @throws ProvenanceError as `digestFile` */
+export async function readDataset(given: string, io: Io): Promise<DatasetFile> {
+  const progress = progressOf(io, given);
+  try {
+    const { onProgress } = progress;
+    const { samples, lineCount } = await digestFile(given, { signal: io.signal, onProgress });
+    const path = toSlashes(join(await realFolder(dirname(given)), basename(given)));
+    return { given, path, name: basename(given), samples, lineCount };
+  } finally {
+    progress.done();
+  }
+}
+
+/** The absolute path of a folder without links in it. @throws ProvenanceError `not-found`, `permission-denied`, `io` */
+export async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+}
+
+/** A path as core writes it. On other systems than Windows, a backslash is part of a name. */
+export function toSlashes(path: string): string {
+  return sep === '/' ? path : path.replaceAll(sep, '/');
+}
+
+/** The row of a line, or −1 where the line is no sample. */
+export function rowOfLine({ lines }: SampleDigests, line: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (lines[middle]! < line) low = middle + 1;
+    else high = middle;
+  }
+  return lines[low] === line ? low : -1;
+}
+
+/**
+ * The samples on these lines, as the subjects of a statement, each line once and in order. Blank lines within a range
+ * are passed over; a blank line that is named by itself is an error, as it is not what was meant.
+ *
+ * @throws ProvenanceError `sample-not-found` for what is no sample or has no digest, `nothing-to-sign`
+ */
+export function subjectsOfLines(
+  dataset: DatasetFile,
+  ranges: readonly LineRange[],
+): (Subject & { line: number })[] {
+  const { given: file, name, samples, lineCount } = dataset;
+  const subjects = new Map<number, Subject & { line: number }>();
+  for (const { from, to } of ranges) {
+    if (to > lineCount) {
+      const template = '{file} has {count} lines, so there is no line {line}.';
+      throw new ProvenanceError('sample-not-found', template, { file, count: lineCount, line: to });
+    }
+    for (let line = from; line <= to; line++) {
+      const row = rowOfLine(samples, line);
+      if (row < 0) {
+        if (from !== to) continue;
+        throw new ProvenanceError('sample-not-found', '{file}:{line} is blank, so there is no sample.', {
+          file,
+          line,
+        });
+      }
+      const sha256 = rowDigest(samples, row);
+      if (sha256 === undefined) {
+        const template =
+          '{file}:{line} is malformed, so it has no digest and nothing can be said about it; correct it first.';
+        throw new ProvenanceError('sample-not-found', template, { file, line });
+      }
+      subjects.set(line, { name: sampleName(name, line), sha256, line });
+    }
+  }
+  if (subjects.size === 0) {
+    throw new ProvenanceError('nothing-to-sign', 'There is no sample on these lines of {file}.', { file });
+  }
+  return [...subjects.values()].sort((a, b) => a.line - b.line);
+}
+
+/** Lines that are samples without a digest. */
+export function malformedLines({ samples }: DatasetFile): number[] {
+  return [...samples.malformed.keys()].map((row) => samples.lines[row]!).sort((a, b) => a - b);
+}

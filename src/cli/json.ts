@@ -1,0 +1,288 @@
+import type { ProvenanceError } from '../core/errors.ts';
+import type { Category, Origin, Severity, Verdict } from '../core/evidence/predicates.ts';
+import { describeMalformed } from '../core/sample/canonicalJson.ts';
+import { differences } from '../core/trust/report.ts';
+import type { ReviewState } from '../core/trust/reviews.ts';
+import type { EvidenceProblem } from '../core/trust/scope.ts';
+import { STATUS_CODE, type DatasetVerdict, type Standing, type Status } from '../core/trust/status.ts';
+import type { StatementData, StepData } from '../protocol/datasetWorker.ts';
+import type { Judged } from './judge.ts';
+import type { TrustRoots } from '../platform/trustRoots.node.ts';
+
+/**
+ * What `provenance verify --json` prints. Lines and positions are counted from 1; a line is one of the file, a position
+ * the number of a sample in the signed order (malformed and blank lines are not counted). Lists are complete and
+ * sorted. Members may be added; what changes otherwise gets another `version`.
+ */
+export interface VerifyJson {
+  readonly version: 1;
+  /** Whether every sample of every file is verified and no flag is open: exit code 0. */
+  readonly fine: boolean;
+  /** The files that say who is trusted. */
+  readonly allowedSigners: readonly string[];
+  /** In the order of the arguments. */
+  readonly datasets: readonly DatasetJson[];
+  /** Files that could not be read: exit code 2. */
+  readonly errors: readonly ProblemJson[];
+  /** What is wrong with the files that say who is trusted. */
+  readonly problems: readonly ProblemJson[];
+}
+
+export interface DatasetJson {
+  /** As it was given. */
+  readonly path: string;
+  readonly fine: boolean;
+  readonly verdict: DatasetVerdict;
+  /** How many samples the file has, malformed ones included. */
+  readonly samples: number;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  /** Samples by status. */
+  readonly counts: Readonly<Record<Status, number>>;
+  /** How many samples have an open flag. */
+  readonly flagged: number;
+  /** Lines by status. Those not listed anywhere are verified. */
+  readonly modified: readonly number[];
+  readonly added: readonly number[];
+  readonly untrusted: readonly number[];
+  readonly unsigned: readonly number[];
+  readonly revoked: readonly number[];
+  readonly unknown: readonly number[];
+  readonly malformed: readonly MalformedJson[];
+  /** Signed samples that are not in the file. */
+  readonly removed: readonly { readonly position: number }[];
+  /** Samples that stand elsewhere than where they were signed; their status is another matter. */
+  readonly moved: readonly { readonly line: number; readonly from: number }[];
+  /** Lines with reviews that count, flagged and cleared. */
+  readonly reviews: readonly LineReviewJson[];
+  /** Index, in `statements`, of the dataset statement that the file was compared with. */
+  readonly baseline?: number;
+  /** All statements in scope: those of the file's own evidence first. */
+  readonly statements: readonly StatementJson[];
+  /** What is wrong with the evidence. */
+  readonly problems: readonly ProblemJson[];
+}
+
+export interface MalformedJson {
+  readonly line: number;
+  readonly code: string;
+  /** Byte offset from the start of the line. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+export interface ReviewStateJson {
+  readonly state: 'flagged' | 'cleared';
+  /** Of the worst open flag. */
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly trusted: boolean;
+  /** Each flag with its answers, the flag first. */
+  readonly threads: readonly {
+    readonly state: 'flagged' | 'cleared';
+    readonly reviews: readonly ReviewJson[];
+  }[];
+}
+
+export interface LineReviewJson extends ReviewStateJson {
+  readonly line: number;
+}
+
+export interface ReviewJson {
+  readonly verdict: Verdict;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly reason: string;
+  readonly time: string;
+  readonly keyId: string;
+  readonly principal?: string;
+  readonly standing: Standing;
+  readonly advisory: boolean;
+  /** SHA-256 of the envelope's line in its bundle. */
+  readonly envelope: string;
+  readonly supersedes?: string;
+}
+
+export interface StatementJson {
+  readonly kind: StatementData['kind'];
+  /** Of statements of kind `other`. */
+  readonly predicateType?: string;
+  readonly standing: Standing;
+  readonly keyId: string;
+  readonly publicKey?: string;
+  /** The signer's name, when they are, or were, trusted. */
+  readonly principal?: string;
+  readonly time?: string;
+  /** How many samples it is about. */
+  readonly samples: number;
+  /** How many samples of the file have their status from it. */
+  readonly decides: number;
+  /** Whether it is the file's own evidence. */
+  readonly own: boolean;
+  readonly advisory: boolean;
+  /** Path of the dataset whose evidence it is, and of the bundle with the line where it stands. */
+  readonly dataset: string;
+  readonly bundle: string;
+  readonly line: number;
+  readonly envelope: string;
+  /** Of the dataset's bytes, for kinds `dataset` and `step`. */
+  readonly sha256?: string;
+  readonly note?: string;
+  readonly origin?: Origin;
+  readonly verdict?: Verdict;
+  readonly reason?: string;
+  readonly step?: StepData;
+}
+
+export interface ProblemJson {
+  readonly path: string;
+  readonly line?: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export function verifyJson(
+  judged: readonly Judged[],
+  trust: TrustRoots,
+  errors: readonly { readonly path: string; readonly error: ProvenanceError }[],
+): VerifyJson {
+  const datasets = judged.map(datasetJson);
+  return {
+    version: 1,
+    fine: errors.length === 0 && datasets.every(({ fine }) => fine),
+    allowedSigners: trust.files,
+    datasets,
+    errors: errors.map(problemJson),
+    problems: trust.problems.map((error) => problemJson({ path: String(error.args['path'] ?? ''), error })),
+  };
+}
+
+/**
+ * Whether every sample is verified and no flag is open. A file without samples, and one whose own evidence could not be
+ * checked, is not: flags may stand there.
+ */
+export function isFine({ assessment, dataset }: Judged): boolean {
+  const { counts, flagged, verdict } = assessment;
+  const { count } = dataset.samples;
+  return count > 0 && counts.verified === count && flagged === 0 && verdict !== 'unknown';
+}
+
+export function datasetJson(judged: Judged): DatasetJson {
+  const { dataset, assessment, statements } = judged;
+  const { samples } = dataset;
+  const { modified, added, moved, removed } = differences(assessment, samples.lines);
+  const decides = decidedBy(judged);
+  return {
+    path: dataset.given,
+    fine: isFine(judged),
+    verdict: assessment.verdict,
+    samples: samples.count,
+    sha256: samples.sha256,
+    counts: assessment.counts,
+    flagged: assessment.flagged,
+    modified,
+    added,
+    untrusted: linesWith(judged, 'untrusted'),
+    unsigned: linesWith(judged, 'unsigned'),
+    revoked: linesWith(judged, 'revoked'),
+    unknown: linesWith(judged, 'unknown'),
+    malformed: malformedJson(judged),
+    removed: removed.map((position) => ({ position })),
+    moved,
+    reviews: [...assessment.reviews]
+      .map(([row, state]) => ({ line: samples.lines[row]!, ...reviewStateJson(state, statements) }))
+      .sort((a, b) => a.line - b.line),
+    ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
+    statements: statements.map((statement, index) => statementJson(statement, decides[index])),
+    problems: judged.scope.problems.map(problemJson),
+  };
+}
+
+/** The lines that have a status, in order. */
+export function linesWith({ assessment, dataset }: Judged, status: Status): number[] {
+  const lines: number[] = [];
+  if (assessment.counts[status] === 0) return lines;
+  const code = STATUS_CODE[status];
+  assessment.statuses.forEach((other, row) => {
+    if (other === code) lines.push(dataset.samples.lines[row]!);
+  });
+  return lines;
+}
+
+/** How many rows each statement decides the status of. */
+export function decidedBy({ assessment, statements }: Judged): Uint32Array {
+  const counts = new Uint32Array(statements.length);
+  for (const index of assessment.coveredBy) if (index >= 0) counts[index]!++;
+  return counts;
+}
+
+export function malformedJson({ dataset: { samples } }: Judged): MalformedJson[] {
+  return [...samples.malformed]
+    .map(([row, malformed]) => ({
+      line: samples.lines[row]!,
+      code: malformed.code,
+      offset: malformed.offset,
+      message: describeMalformed(malformed).message,
+    }))
+    .sort((a, b) => a.line - b.line);
+}
+
+export function reviewStateJson(state: ReviewState, statements: readonly StatementData[]): ReviewStateJson {
+  return {
+    state: state.state,
+    category: state.category,
+    severity: state.severity,
+    trusted: state.trusted,
+    threads: state.threads.map(({ reviews, effective }) => ({
+      state: effective.verdict,
+      reviews: reviews.map(({ statement, verdict, category, severity, reason, time, ...review }) => {
+        const principal = statements[statement]?.principal;
+        return {
+          verdict,
+          category,
+          severity,
+          reason,
+          time,
+          keyId: review.keyId,
+          ...(principal !== undefined && { principal }),
+          standing: review.standing,
+          advisory: statements[statement]?.advisory ?? false,
+          envelope: review.envelopeDigest,
+          ...(review.supersedes !== undefined && { supersedes: review.supersedes }),
+        };
+      }),
+    })),
+  };
+}
+
+export function statementJson(statement: StatementData, decides = 0): StatementJson {
+  const { predicateType, publicKey, principal, time, sha256, note, origin, verdict, reason, step } =
+    statement;
+  return {
+    kind: statement.kind,
+    ...(predicateType !== undefined && { predicateType }),
+    standing: statement.standing,
+    keyId: statement.keyId,
+    ...(publicKey !== undefined && { publicKey }),
+    ...(principal !== undefined && { principal }),
+    ...(time !== undefined && { time }),
+    samples: statement.samples,
+    decides,
+    own: statement.own,
+    advisory: statement.advisory,
+    dataset: statement.dataset,
+    bundle: statement.bundle,
+    line: statement.line,
+    envelope: statement.envelopeDigest,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(note !== undefined && { note }),
+    ...(origin && { origin }),
+    ...(verdict !== undefined && { verdict }),
+    ...(reason !== undefined && { reason }),
+    ...(step && { step }),
+  };
+}
+
+export function problemJson({ path, line, error }: EvidenceProblem): ProblemJson {
+  return { path, ...(line !== undefined && { line }), code: error.code, message: error.message };
+}

@@ -1,0 +1,115 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
+import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
+import { assess, type Assessment } from '../core/trust/assess.ts';
+import { ScopeLoader, type Scope } from '../core/trust/scope.ts';
+import { toStatementData } from '../platform/datasetSessions.node.ts';
+import { findEvidence } from '../platform/evidenceFinder.node.ts';
+import { fileError } from '../platform/fileErrors.node.ts';
+import { nodeFileStore } from '../platform/fileStore.node.ts';
+import { fastSha256 } from '../platform/sha256.node.ts';
+import type { TrustRoots } from '../platform/trustRoots.node.ts';
+import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
+import { realFolder, toSlashes, type DatasetFile } from './dataset.ts';
+import type { Io } from './terminal.ts';
+import { readTrust } from './trust.ts';
+
+/** A dataset with the evidence about it, judged. */
+export interface Judged {
+  readonly dataset: DatasetFile;
+  readonly scope: Scope;
+  readonly assessment: Assessment;
+  /** The statements of the scope, by the same indices, without their subjects. */
+  readonly statements: readonly StatementData[];
+}
+
+export interface JudgeOptions {
+  /** Files in the format of allowed_signers, beside those that are read anyway. */
+  readonly allowedSigners?: readonly string[];
+  /** Folders with evidence, beside the workspace. */
+  readonly evidence?: readonly string[];
+}
+
+/**
+ * Judges datasets by the evidence of the workspace: what lies below the folder of the nearest `.provenance`, seen from
+ * the current directory, beside the dataset, and in the folders that the user names. Who is trusted never depends on
+ * where the dataset lies (docs/formats.md, "Where evidence lives").
+ */
+export class Judge {
+  private readonly loader = new ScopeLoader(nodeFileStore(), fastSha256);
+
+  private constructor(
+    /** The workspace: a folder, with `/`. */
+    readonly workspace: string,
+    readonly trust: TrustRoots,
+    private readonly evidence: EvidenceFiles,
+    private readonly io: Io,
+  ) {}
+
+  /** @throws ProvenanceError `not-found`, `not-a-file` for what the user named, `cancelled` */
+  static async create(io: Io, options: JudgeOptions = {}): Promise<Judge> {
+    const workspace = await workspaceFolder();
+    const paths = options.allowedSigners ?? [];
+    const [trust, found, named] = await Promise.all([
+      readTrust(io, paths),
+      findEvidence([workspace], io.signal),
+      namedEvidence(options.evidence ?? [], io),
+    ]);
+    const bundles = [...new Set([...found.bundles, ...named.bundles])];
+    const advisories = [...new Set([...found.advisories, ...named.advisories])];
+    return new Judge(toSlashes(workspace), trust, { bundles, advisories }, io);
+  }
+
+  /** @throws ProvenanceError `cancelled` */
+  async judge(dataset: DatasetFile): Promise<Judged> {
+    const beside = await bundlesIn(join(dirname(dataset.path), EVIDENCE_FOLDER));
+    const scope = await this.loader.load(
+      {
+        dataset: dataset.path,
+        bundles: [...new Set([...this.evidence.bundles, ...beside])],
+        advisories: this.evidence.advisories,
+        signers: this.trust.entries,
+      },
+      this.io.signal,
+    );
+    const { samples } = dataset;
+    const assessment = assess({ ...scope, rows: samples, sha256: samples.sha256 });
+    return { dataset, scope, assessment, statements: scope.statements.map(toStatementData) };
+  }
+}
+
+/** The nearest folder with a `.provenance`, from the current directory upwards; else the current directory. */
+async function workspaceFolder(): Promise<string> {
+  const start = process.cwd();
+  for (let folder = start; ; folder = dirname(folder)) {
+    const found = await stat(join(folder, EVIDENCE_FOLDER)).catch(() => undefined);
+    if (found?.isDirectory()) return folder;
+    if (dirname(folder) === folder) return start;
+  }
+}
+
+/** Evidence in or below folders that the user named; each may itself be a `.provenance` folder. */
+async function namedEvidence(folders: readonly string[], io: Io): Promise<EvidenceFiles> {
+  const bundles: string[] = [];
+  const advisories: string[] = [];
+  for (const given of folders) {
+    const folder = await realFolder(given);
+    await readdir(folder).catch((error: unknown) => {
+      throw fileError(error, given);
+    });
+    const found = await findEvidence([folder], io.signal);
+    bundles.push(...found.bundles);
+    advisories.push(...found.advisories);
+    if (basename(folder) === EVIDENCE_FOLDER) bundles.push(...(await bundlesIn(folder)));
+  }
+  return { bundles, advisories };
+}
+
+async function bundlesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => toSlashes(join(folder, name)))
+    .filter(isBundlePath);
+}

@@ -1,0 +1,49 @@
+/**
+ * The `provenance` program.
+ *
+ * Rules of its interface. They hold for every command:
+ *
+ * - stdout carries what was asked for, and nothing else; progress, warnings and errors go to stderr.
+ * - It never asks. What it needs and cannot find is an error that says how to give it.
+ * - An error is one sentence, `provenance: …`, that says what to do next.
+ * - Exit codes: 0 all is well; 1 `verify` found something; 2 wrong use, or a file that could not be read or written;
+ *   130 interrupted. "Could not check" is a finding, never 0.
+ * - Text of datasets and evidence is hostile: it is shown with control and invisible characters escaped.
+ * - Colour only on a terminal, never as the only carrier of a meaning, and never with NO_COLOR; progress only on a
+ *   terminal.
+ * - What `--json` prints is whole and stable: members are added, never renamed, and lists are not cut short.
+ * - Private keys never reach stdout or stderr.
+ * - An interrupt leaves files in their old or their new state.
+ */
+import process from 'node:process';
+import { run } from './program.ts';
+
+/** How long a write under way may take to end after an interrupt, in milliseconds. */
+const GRACE = 1000;
+const INTERRUPTED = 130;
+
+const controller = new AbortController();
+process.on('SIGINT', () => {
+  if (controller.signal.aborted) process.exit(INTERRUPTED);
+  controller.abort();
+  // Whoever waits for a lock, or for a slow disk, does not hear of the signal; nothing is half-written then.
+  setTimeout(() => process.exit(INTERRUPTED), GRACE).unref();
+});
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader (`| head`) has left: the command still runs to its end, for the sake of its exit code.
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 2;
+    if (stream === process.stdout)
+      process.stderr.write(`provenance: the output could not be written (${error.code}).\n`);
+  });
+}
+
+const code = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: controller.signal,
+});
+process.exitCode ??= code;

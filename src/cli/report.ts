@@ -1,0 +1,269 @@
+import { relative, sep } from 'node:path';
+import { toSlashes } from './dataset.ts';
+import { decidedBy, isFine, linesWith, malformedJson } from './json.ts';
+import type { Judged } from './judge.ts';
+import { formatRanges, listLines, toRanges } from './lines.ts';
+import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
+import {
+  categoryWord,
+  explainClaim,
+  explainVerdict,
+  signerName,
+  standingWord,
+  statusCounts,
+} from './words.ts';
+import { differences } from '../core/trust/report.ts';
+import { NAMESPACE } from '../core/trust/allowedSigners.ts';
+import type { DatasetVerdict, Status } from '../core/trust/status.ts';
+import type { Review } from '../core/trust/reviews.ts';
+import type { StatementData } from '../protocol/datasetWorker.ts';
+import { untrustedText } from '../protocol/untrustedText.ts';
+
+/** How many entries a list for people has. */
+const LISTED = 10;
+/** How much of what others wrote is shown at one place, in UTF-16 code units. */
+const SHOWN_TEXT = 300;
+
+const VERDICT_TONES: Readonly<Record<DatasetVerdict, Tone>> = {
+  intact: 'good',
+  reformatted: 'good',
+  reordered: 'good',
+  subset: 'good',
+  changed: 'bad',
+  unsigned: 'warning',
+  unknown: 'warning',
+};
+
+/** Prints what was found about one dataset. @param signersFile where the user lists whom they trust */
+export function sayReport(io: Io, judged: Judged, signersFile: string): void {
+  const { dataset, assessment, statements } = judged;
+  const { verdict } = assessment;
+  const tone = VERDICT_TONES[verdict] === 'good' && !isFine(judged) ? 'warning' : VERDICT_TONES[verdict];
+  say(io, { text: dataset.given, tone: 'strong' }, ': ', { text: verdict, tone });
+  say(io, `  ${explainVerdict(assessment, statements)}`);
+  say(io);
+  sayRows(io, [
+    { label: 'samples', text: `${dataset.samples.count}: ${statusCounts(assessment)}` },
+    ...differenceRows(judged),
+    ...statusRows(judged),
+    ...reviewRows(judged),
+    ...signerRows(judged),
+    ...problemRows(judged),
+    ...nextRows(judged, signersFile),
+  ]);
+}
+
+function differenceRows(judged: Judged): Row[] {
+  const { modified, added, moved, removed } = differences(judged.assessment, judged.dataset.samples.lines);
+  const rows: Row[] = [];
+  if (modified.length > 0) rows.push({ label: 'modified', tone: 'bad', text: lineList(modified) });
+  if (added.length > 0) rows.push({ label: 'added', tone: 'bad', text: lineList(added) });
+  if (removed.length > 0) {
+    const samples = removed.length === 1 ? 'signed sample' : 'signed samples';
+    rows.push({ label: 'removed', tone: 'warning', text: `${samples} ${listLines(removed)}` });
+  }
+  if (moved.length > 0) {
+    const shown = moved.slice(0, LISTED).map(({ line, from }) => `line ${line} was sample ${from}`);
+    rows.push({ label: 'moved', tone: 'quiet', text: shown.join(', ') + andMore(moved.length) });
+  }
+  return rows;
+}
+
+function statusRows(judged: Judged): Row[] {
+  const malformed = malformedJson(judged);
+  return [
+    ...malformed.slice(0, LISTED).map(({ line, message }): Row => ({
+      label: 'malformed',
+      tone: 'bad',
+      text: `line ${line}: ${message}`,
+    })),
+    ...(malformed.length > LISTED
+      ? [
+          {
+            label: 'malformed',
+            text: `${malformed.length - LISTED} more: ${lineList(malformed.slice(LISTED).map(({ line }) => line))}`,
+          },
+        ]
+      : []),
+    ...(['untrusted', 'unsigned', 'revoked', 'unknown'] as const).flatMap((status): Row[] => {
+      const lines = linesWith(judged, status);
+      if (lines.length === 0) return [];
+      const all = lines.length === judged.dataset.samples.count;
+      return [
+        {
+          label: status,
+          tone: status === 'revoked' ? 'bad' : 'warning',
+          text: all ? 'all samples' : lineList(lines),
+        },
+      ];
+    }),
+  ];
+}
+
+/** A flag is listed once with all the lines that it names here. */
+function reviewRows({ assessment, dataset, statements }: Judged): Row[] {
+  const flags = new Map<string, { review: Review; lines: number[] }>();
+  const cleared: number[] = [];
+  for (const [row, state] of assessment.reviews) {
+    const line = dataset.samples.lines[row]!;
+    if (state.state === 'cleared') cleared.push(line);
+    for (const { effective } of state.threads) {
+      if (effective.verdict === 'cleared') continue;
+      const flag = flags.get(effective.envelopeDigest);
+      if (flag) flag.lines.push(line);
+      else flags.set(effective.envelopeDigest, { review: effective, lines: [line] });
+    }
+  }
+  const rows = [...flags.values()].slice(0, LISTED).map(({ review, lines }): Row => ({
+    label: 'flagged',
+    tone: 'bad',
+    text: `${lineList(lines)}: ${reviewText(review, statements[review.statement])}`,
+  }));
+  if (flags.size > LISTED)
+    rows.push({ label: 'flagged', text: `${flags.size - LISTED} more flags; --json has them all` });
+  if (cleared.length > 0) rows.push({ label: 'cleared', tone: 'quiet', text: lineList(cleared) });
+  return rows;
+}
+
+/** A review in one line: `Poisoning, high: "…" (anna@example.org, trusted, 2026-01-31T09:00:00Z)`. */
+export function reviewText(
+  { category, severity, reason, time }: Pick<Review, 'category' | 'severity' | 'reason' | 'time'>,
+  statement: StatementData | undefined,
+): string {
+  const advisory = statement?.advisory === true ? ', advisory' : '';
+  const who = statement ? `${signerName(statement)}, ${standingWord(statement.standing)}, ` : '';
+  return `${categoryWord(category)}, ${severity}: ${quoted(reason)} (${who}${time}${advisory})`;
+}
+
+/** Who signed: the file's own statements, the newest first, and what else decides the status of a sample. */
+function signerRows(judged: Judged): Row[] {
+  const decides = decidedBy(judged);
+  const vouching = judged.statements.filter(({ kind }) => kind === 'dataset' || kind === 'sample');
+  const own = vouching.filter((statement) => statement.own).reverse();
+  const others = judged.statements.filter((statement, index) => !statement.own && decides[index]! > 0);
+  const listed = [...own, ...others];
+  const rows = listed
+    .slice(0, LISTED)
+    .map((statement): Row => ({ label: 'signed by', text: statementText(statement) }));
+  if (listed.length > LISTED)
+    rows.push({ label: 'signed by', text: `and ${listed.length - LISTED} more statements` });
+  return rows;
+}
+
+/** A statement in one line: `anna@example.org (trusted), 2026-01-31T09:00:00Z: vouches for all 3 samples`. */
+export function statementText(statement: StatementData): string {
+  const { time, note, own, dataset } = statement;
+  const claim = explainClaim(statement);
+  const parts = [
+    `${signerName(statement)} (${standingWord(statement.standing)})`,
+    time === undefined ? '' : `, ${time}`,
+    `: ${claim.charAt(0).toLowerCase()}${claim.slice(1)}`,
+    own ? '' : ` of ${shownPath(dataset)}`,
+    note === undefined ? '' : `, saying ${quoted(note)}`,
+  ];
+  return untrustedText(parts.join(''), 4 * SHOWN_TEXT);
+}
+
+/** What is wrong with the evidence: each file with what is wrong there. */
+export function problemRows({ scope }: Pick<Judged, 'scope'>): Row[] {
+  const rows = scope.problems.slice(0, LISTED).map(({ path, error }): Row => {
+    // Most messages name the file themselves.
+    const where = error.message.includes(path) ? '' : `${shownPath(path)}: `;
+    return {
+      label: 'problem',
+      tone: 'warning',
+      text: where + error.message.replaceAll(path, shownPath(path)),
+    };
+  });
+  const more = scope.problems.length - LISTED;
+  if (more > 0) rows.push({ label: 'problem', text: `and ${more} more; --json has them all` });
+  return rows;
+}
+
+/** What to do about each finding. */
+function nextRows(judged: Judged, signersFile: string): Row[] {
+  const { dataset, assessment } = judged;
+  const file = shellWord(dataset.given);
+  const { counts } = assessment;
+  const signThese = (status: Status) =>
+    `provenance sign ${file} --lines ${optionLines(linesWith(judged, status))}`;
+  const steps = [
+    dataset.samples.count === 0 && 'There are no samples: check that it is the right file.',
+    counts.modified > 0 &&
+      `Undo the changes, or check the modified samples and sign them: ${signThese('modified')}`,
+    counts.added > 0 && `Remove the added samples, or check them and sign them: ${signThese('added')}`,
+    assessment.verdict === 'changed' &&
+      assessment.removed > 0 &&
+      `Put the removed samples back, or sign the dataset without them: provenance sign ${file}`,
+    counts.malformed > 0 &&
+      'Correct or remove the malformed lines: they have no digest and cannot be signed.',
+    counts.unsigned > 0 &&
+      (counts.unsigned === dataset.samples.count - counts.malformed
+        ? `Ask where it comes from for its .provenance folder; or check the samples and sign them: provenance sign ${file}`
+        : `Check the unsigned samples and sign them: ${signThese('unsigned')}`),
+    ...(counts.untrusted > 0 ? trustSteps(judged, signersFile) : []),
+    counts.revoked > 0 && revokedStep(judged),
+    (counts.unknown > 0 || assessment.verdict === 'unknown') &&
+      'Repair what the problems name, for example by copying .provenance again, and verify once more.',
+    assessment.flagged > 0 &&
+      `Look into the flags; to clear one: provenance flag ${file} --clear --lines LINES --reason TEXT`,
+  ].filter((step) => step !== false);
+  return steps.map((text) => ({ label: 'next', text }));
+}
+
+/** How to trust the signers of what is untrusted. */
+function trustSteps({ assessment, statements }: Judged, signersFile: string): string[] {
+  const keys = new Map<string, string>();
+  new Set(assessment.coveredBy).forEach((index) => {
+    const { standing, keyId, publicKey } = statements[index] ?? {};
+    if (standing === 'untrusted' && keyId !== undefined && publicKey !== undefined)
+      keys.set(keyId, publicKey);
+  });
+  return [...keys]
+    .slice(0, LISTED)
+    .map(
+      ([keyId, publicKey]) =>
+        `If you trust the holder of ${keyId}, and know that the key is theirs, add a line to ${shownPath(signersFile)}: ` +
+        `NAME namespaces="${NAMESPACE}" ${publicKey}`,
+    );
+}
+
+function revokedStep({ assessment, statements }: Judged): string {
+  const expired = [...new Set(assessment.coveredBy)].some(
+    (index) => statements[index]?.standing === 'expired',
+  );
+  return expired
+    ? 'Ask for a new signature: the key was not valid when it signed.'
+    : 'Ask why the signature was taken back before you use these samples.';
+}
+
+/** `line 3` or `lines 3, 7-9`. */
+export function lineList(lines: readonly number[]): string {
+  return `${lines.length === 1 ? 'line' : 'lines'} ${listLines(lines)}`;
+}
+
+/** For a command to copy; too many would not fit. */
+function optionLines(lines: readonly number[]): string {
+  const ranges = toRanges(lines);
+  return ranges.length > LISTED ? 'LINES' : formatRanges(ranges);
+}
+
+function andMore(count: number): string {
+  return count > LISTED ? ` and ${count - LISTED} more` : '';
+}
+
+function quoted(text: string): string {
+  return `"${untrustedText(text, SHOWN_TEXT)}"`;
+}
+
+/** A path from the current directory, where it lies below it. */
+export function shownPath(path: string): string {
+  const below = relative('', path);
+  return below === '' || below.startsWith('..') || below.includes(`:${sep}`) ? path : toSlashes(below);
+}
+
+/** A file name as a shell takes it. */
+function shellWord(text: string): string {
+  const word = text.startsWith('-') ? `./${text}` : text;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

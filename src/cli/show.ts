@@ -1,0 +1,105 @@
+import type { InputNode } from '../core/lineage/inputs.ts';
+import { untrustedText } from '../protocol/untrustedText.ts';
+import { defineCommand, oneFile } from './command.ts';
+import { readDataset } from './dataset.ts';
+import { inputTree, type SignedStep } from './inputs.ts';
+import { Judge, type Judged } from './judge.ts';
+import { problemRows, reviewText, statementText } from './report.ts';
+import { parseTarget, sampleOf, type Sample } from './sample.ts';
+import { showDatasetJson, showSampleJson } from './showJson.ts';
+import { say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
+import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { explainVerdict, originRows, signerName, standingWord, statusCounts } from './words.ts';
+
+export const show = defineCommand({
+  summary: 'Show what is known about one sample, or about a file',
+  help: `Usage: provenance show FILE:LINE [OPTIONS]
+       provenance show FILE [OPTIONS]
+
+Of a sample: its status and why, its digest, where it came from, who vouches for it, its reviews,
+and the recorded steps back to its sources. Of a file: the statements in its evidence, and what it
+was made from. FILE#LINE means the same as FILE:LINE.
+
+Options:
+${SCOPE_HELP}
+
+Examples:
+  provenance show train.jsonl:12
+  provenance show train.jsonl --json
+`,
+  options: SCOPE_OPTIONS,
+  async run({ options, operands }, io) {
+    const { file, line } = await parseTarget(oneFile(operands, 'show'));
+    const judge = await Judge.create(io, {
+      allowedSigners: options['allowed-signers'] ?? [],
+      evidence: options.evidence ?? [],
+    });
+    for (const problem of judge.trust.problems) warn(io, problem.message);
+    const judged = await judge.judge(await readDataset(file, io));
+    if (line === undefined) {
+      if (options.json) sayJson(io, showDatasetJson(judged));
+      else sayDataset(io, judged);
+      return 0;
+    }
+    const sample = await sampleOf(judged, line, judge.workspace, io);
+    if (options.json) sayJson(io, showSampleJson(judged, sample));
+    else saySample(io, judged, sample);
+    return 0;
+  },
+});
+
+function saySample(io: Io, judged: Judged, sample: Sample): void {
+  const { dataset, statements, assessment } = judged;
+  const tone = sample.status === 'verified' ? 'good' : 'warning';
+  say(io, { text: `${dataset.given}:${sample.line}`, tone: 'strong' }, ': ', { text: sample.status, tone });
+  say(io, `  ${sample.explanation}`);
+  const threads = assessment.reviews.get(sample.row)?.threads ?? [];
+  const rows: Row[] = [
+    ...(sample.digest === undefined ? [] : [{ label: 'digest', text: sample.digest }]),
+    ...(sample.canonicalLength === undefined
+      ? []
+      : [{ label: 'canonical form', text: `${sample.canonicalLength} bytes` }]),
+    ...originRows(sample.origin).map(([label, value]) => ({
+      label: 'origin',
+      text: `${label}: ${untrustedText(value, 500)}`,
+    })),
+    ...sample.coveredBy.map((index) => ({ label: 'covered by', text: statementText(statements[index]!) })),
+    ...threads.flatMap(({ reviews }) =>
+      reviews.map((review, nth) => ({
+        label: 'reviews',
+        text: `${nth > 0 ? '  ' : ''}${review.verdict}: ${reviewText(review, statements[review.statement])}`,
+      })),
+    ),
+    ...inputRows(inputTree(judged)),
+    ...problemRows(judged),
+  ];
+  if (rows.length > 0) say(io);
+  sayRows(io, rows);
+}
+
+function sayDataset(io: Io, judged: Judged): void {
+  const { dataset, assessment, statements } = judged;
+  const own = statements.filter((statement) => statement.own).reverse();
+  say(io, { text: dataset.given, tone: 'strong' }, `: ${assessment.verdict}`);
+  say(io, `  ${explainVerdict(assessment, statements)}`);
+  say(io);
+  sayRows(io, [
+    { label: 'samples', text: `${dataset.samples.count}: ${statusCounts(assessment)}` },
+    { label: 'sha256', text: dataset.samples.sha256 },
+    ...own.map((statement) => ({ label: 'statements', text: statementText(statement) })),
+    ...(own.length === 0 ? [{ label: 'statements', text: 'none of its own' }] : []),
+    ...inputRows(inputTree(judged)),
+    ...problemRows(judged),
+  ]);
+}
+
+/** The inputs as an indented list, each with the step that used it. */
+function inputRows(inputs: readonly InputNode<SignedStep>[], depth = 0): Row[] {
+  return inputs.flatMap((input) => {
+    const { statement, kind } = input.step;
+    const time = statement.time === undefined ? '' : `, ${statement.time}`;
+    const who = `${signerName(statement)} (${standingWord(statement.standing)})${time}`;
+    const text = `${untrustedText(input.name, 200)}, by the step “${untrustedText(kind, 100)}”, says ${who}`;
+    return [{ label: 'made from', text: '  '.repeat(depth) + text }, ...inputRows(input.inputs, depth + 1)];
+  });
+}

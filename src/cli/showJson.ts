@@ -1,0 +1,90 @@
+import type { InputNode } from '../core/lineage/inputs.ts';
+import type { RecordOrigin } from '../core/sample/origin.ts';
+import type { Standing, Status } from '../core/trust/status.ts';
+import { inputTree, type SignedStep } from './inputs.ts';
+import {
+  datasetJson,
+  problemJson,
+  reviewStateJson,
+  statementJson,
+  type DatasetJson,
+  type ProblemJson,
+  type ReviewStateJson,
+  type StatementJson,
+} from './json.ts';
+import type { Judged } from './judge.ts';
+import type { Sample } from './sample.ts';
+
+/** What `provenance show FILE:LINE --json` prints. */
+export interface ShowSampleJson {
+  readonly version: 1;
+  readonly path: string;
+  readonly line: number;
+  readonly status: Status;
+  readonly explanation: string;
+  /** Absent when the sample is malformed. */
+  readonly digest?: string;
+  /** Of the canonical form that the digest is of, in bytes. */
+  readonly canonicalLength?: number;
+  /** What the record itself says, completed by what the statement that decides its status says. */
+  readonly origin: RecordOrigin;
+  readonly coveredBy: readonly StatementJson[];
+  readonly review?: ReviewStateJson;
+  readonly inputs: readonly InputJson[];
+  readonly problems: readonly ProblemJson[];
+}
+
+/** What `provenance show FILE --json` prints: as of `verify --json`, with the inputs. */
+export interface ShowDatasetJson extends DatasetJson {
+  readonly version: 1;
+  readonly inputs: readonly InputJson[];
+}
+
+/** A dataset that this one was made from, and in turn what that was made from. */
+export interface InputJson {
+  readonly name: string;
+  readonly sha256: string;
+  readonly step: string;
+  readonly keyId: string;
+  readonly principal?: string;
+  readonly standing: Standing;
+  readonly time?: string;
+  readonly inputs: readonly InputJson[];
+}
+
+export function showDatasetJson(judged: Judged): ShowDatasetJson {
+  return { version: 1, ...datasetJson(judged), inputs: inputTree(judged).map(inputJson) };
+}
+
+export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
+  const { dataset, statements, assessment, scope } = judged;
+  const review = assessment.reviews.get(sample.row);
+  return {
+    version: 1,
+    path: dataset.given,
+    line: sample.line,
+    status: sample.status,
+    explanation: sample.explanation,
+    ...(sample.digest !== undefined && { digest: sample.digest }),
+    ...(sample.canonicalLength !== undefined && { canonicalLength: sample.canonicalLength }),
+    origin: sample.origin,
+    coveredBy: sample.coveredBy.map((index) => statementJson(statements[index]!)),
+    ...(review && { review: reviewStateJson(review, statements) }),
+    inputs: inputTree(judged).map(inputJson),
+    problems: scope.problems.map(problemJson),
+  };
+}
+
+function inputJson({ name, sha256, step, inputs }: InputNode<SignedStep>): InputJson {
+  const { keyId, principal, standing, time } = step.statement;
+  return {
+    name,
+    sha256,
+    step: step.kind,
+    keyId,
+    ...(principal !== undefined && { principal }),
+    standing,
+    ...(time !== undefined && { time }),
+    inputs: inputs.map(inputJson),
+  };
+}
