@@ -29,7 +29,7 @@ export default tseslint.config(
     plugins: { local: { rules: { boundaries } } },
     rules: {
       'local/boundaries': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
@@ -46,6 +46,10 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true, allowNever: true },
       ],
+      // An object that VS Code hands out as a Disposable need not come from its constructor.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // [...text] is how to get at code points.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       // These two only have opinions on generic code, such as the types of the messages.
       '@typescript-eslint/no-generated-empty-object-type': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
@@ -64,6 +68,7 @@ export default tseslint.config(
           ],
         },
       ],
+      '@typescript-eslint/no-misused-spread': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',

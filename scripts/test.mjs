@@ -45,7 +45,8 @@ const suites = {
 const eslintArgs = ['-c', 'scripts/eslint.config.mjs', '--max-warnings', '0', '.'];
 const prettierArgs = ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'];
 
-const results = join(root, 'out/test-results');
+// A folder for each run, as two may be under way.
+const results = join(root, 'out/test-results', String(process.pid));
 const args = process.argv.slice(2);
 const chosen = args.filter((arg) => arg in suites);
 const filters = args.filter((arg) => !(arg in suites));
@@ -61,7 +62,6 @@ const chromium = once(async () => {
 
 cli(async () => {
   await ensureNodeModules();
-  rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
   if (wanted.some((name) => ['webview', 'vscode', 'vsix'].includes(name))) background(chromium);
   if (wanted.includes('vscode')) background(host);
@@ -74,6 +74,7 @@ cli(async () => {
   for (const { name, seconds, counts } of rows) {
     console.log(`${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s   ${summary(counts)}`);
   }
+  rmSync(results, { recursive: true, force: true });
   const total = rows.map((row) => row.counts).reduce(add, none());
   if (total.failed > 0) process.exitCode = 1;
   console.log(summary(total));

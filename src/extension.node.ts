@@ -82,6 +82,8 @@ export function activate(context: vscode.ExtensionContext): Api {
 
 function registerCommands(store: DisposableStore, handlers: CommandHandlers): void {
   for (const name of Object.keys(COMMANDS) as CommandName[]) {
-    store.add(vscode.commands.registerCommand(COMMANDS[name], handlers[name] as (...args: unknown[]) => unknown));
+    store.add(
+      vscode.commands.registerCommand(COMMANDS[name], handlers[name] as (...args: unknown[]) => unknown),
+    );
   }
 }

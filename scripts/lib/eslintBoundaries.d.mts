@@ -1,2 +1,2 @@
 /** Says what is wrong with an import, or nothing. */
-export function objection(file: string, source: string): string | undefined;
+export function objection(file: string, source: string, typesOnly?: boolean): string | undefined;

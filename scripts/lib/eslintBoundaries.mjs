@@ -13,7 +13,7 @@ const layers = [
   {
     files: /^src\/core\//,
     modules: /^src\/core\//,
-    packages: /^(@noble\/[^/]+|@scure\/base|jsonc-parser)$/,
+    packages: /^(@noble\/[^/]+|jsonc-parser)$/,
   },
   { files: /^src\/protocol\//, modules: /^src\/(core|protocol)\//, packages: /^$/ },
   {
@@ -24,7 +24,7 @@ const layers = [
   {
     files: /^src\/host\//,
     modules: /^src\/(core|protocol|platform|host)\/|^src\/commands\.ts$/,
-    packages: /^(vscode|node|@vscode\/l10n)$/,
+    packages: /^(vscode|node|@vscode\/l10n|jsonc-parser)$/,
   },
   {
     files: /^src\/features\//,
@@ -50,22 +50,23 @@ const layers = [
   },
 ];
 
-/** Who may import *.node.ts files. */
+/** Who may import more than types from *.node.ts files. */
 const nodeOnly = /\.node\.ts$|^src\/cli\/|^test\//;
 
 /**
  * Says what is wrong with an import, or nothing.
  * @param {string} file path from the repository's root
  * @param {string} source what stands after `from`
+ * @param {boolean} [typesOnly] whether it is an `import type`, of which nothing is left at run time
  */
-export function objection(file, source) {
+export function objection(file, source, typesOnly = false) {
   const layer = layers.find(({ files }) => files.test(file));
   if (!source.startsWith('.')) {
     const name = isBuiltin(source) ? 'node' : /^(@[^/]+\/)?[^/]+/.exec(source)?.[0];
     return layer && !layer.packages.test(name) ? `${place(file)} may not import "${name}".` : undefined;
   }
   const target = join(dirname(file), source).split(sep).join('/');
-  if (/\.node(\.ts)?$/.test(target) && !nodeOnly.test(file)) {
+  if (/\.node(\.ts)?$/.test(target) && !nodeOnly.test(file) && !typesOnly) {
     return 'Only *.node.ts files, src/cli and tests may import *.node.ts files: others must also run in a browser.';
   }
   if (layer && !layer.modules.test(target)) return `${place(file)} may not import ${target}.`;
@@ -74,6 +75,7 @@ export function objection(file, source) {
   return undefined;
 }
 
+const isTypesOnly = (node) => node.importKind === 'type' || node.exportKind === 'type';
 const featureOf = (file) => /^src\/features\/([^/]+)\//.exec(file)?.[1];
 const place = (file) => /^(src\/[^/]+|webview\/[^/]+)/.exec(file)?.[0] ?? file;
 
@@ -84,7 +86,7 @@ export const boundaries = {
     const file = relative(root, context.filename).split(sep).join('/');
     const check = (node) => {
       const source = node.source?.value;
-      const message = typeof source === 'string' ? objection(file, source) : undefined;
+      const message = typeof source === 'string' ? objection(file, source, isTypesOnly(node)) : undefined;
       if (message) context.report({ node: node.source, message });
     };
     return {

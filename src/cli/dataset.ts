@@ -16,6 +16,7 @@ export interface DatasetFile {
   readonly path: string;
   readonly name: string;
   readonly samples: SampleDigests;
+  /** A line end ends a line; what follows the last one is a line where it is not empty. */
   readonly lineCount: number;
 }
 
@@ -26,7 +27,9 @@ export async function readDataset(given: string, io: Io): Promise<DatasetFile> {
     const { onProgress } = progress;
     const { samples, lineCount } = await digestFile(given, { signal: io.signal, onProgress });
     const path = toSlashes(join(await realFolder(dirname(given)), basename(given)));
-    return { given, path, name: basename(given), samples, lineCount };
+    // An editor counts one more line after the last line end.
+    const lines = rowOfLine(samples, lineCount) < 0 ? lineCount - 1 : lineCount;
+    return { given, path, name: basename(given), samples, lineCount: lines };
   } finally {
     progress.done();
   }

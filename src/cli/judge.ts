@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
 import { ScopeLoader, type Scope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
 import { findEvidence } from '../platform/evidenceFinder.node.ts';
-import { fileError } from '../platform/fileErrors.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
@@ -95,9 +95,11 @@ async function namedEvidence(folders: readonly string[], io: Io): Promise<Eviden
   const advisories: string[] = [];
   for (const given of folders) {
     const folder = await realFolder(given);
-    await readdir(folder).catch((error: unknown) => {
-      throw fileError(error, given);
-    });
+    if (!(await stat(folder)).isDirectory()) {
+      throw new ProvenanceError('not-a-file', '{path} is not a folder; give one with evidence below it.', {
+        path: given,
+      });
+    }
     const found = await findEvidence([folder], io.signal);
     bundles.push(...found.bundles);
     advisories.push(...found.advisories);

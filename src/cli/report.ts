@@ -205,6 +205,10 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
     counts.revoked > 0 && revokedStep(judged),
     (counts.unknown > 0 || assessment.verdict === 'unknown') &&
       'Repair what the problems name, for example by copying .provenance again, and verify once more.',
+    counts.unknown === 0 &&
+      assessment.verdict !== 'unknown' &&
+      judged.scope.problems.length > 0 &&
+      'Copy .provenance again from where it came from: flags may stand in what could not be read.',
     assessment.flagged > 0 &&
       `Look into the flags; to clear one: provenance flag ${file} --clear --lines LINES --reason TEXT`,
   ].filter((step) => step !== false);

@@ -55,6 +55,11 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
   const covering = malformed
     ? []
     : statementsCovering(digestAt(samples.digests, row), scope.statements, scope.leaves);
+  // Whole files are judged by their bytes also where the leaves are missing.
+  const decides = index >= 0 && ['verified', 'untrusted', 'revoked'].includes(status);
+  const coveredBy = [
+    ...new Set([...(decides ? [index] : []), ...covering.map((statement) => statement.index)]),
+  ];
   const record = bytes ? recordOrigin(parseStrictJson(bytes), await mappingOf(workspace, io)) : {};
   return {
     line,
@@ -63,8 +68,9 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
     explanation: malformed ? describeMalformed(malformed).message : explainStatus(status, statements[index]),
     digest,
     canonicalLength: bytes && canonicalize(bytes).length,
-    origin: { ...statements[index]?.origin, ...record },
-    coveredBy: covering.map((statement) => statement.index),
+    // The statement that a modified sample is compared with says nothing about this sample.
+    origin: { ...(coveredBy.includes(index) && statements[index]?.origin), ...record },
+    coveredBy,
   };
 }
 

@@ -2,7 +2,7 @@ import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { GENERATION_METHODS, STAGES, type Origin } from '../core/evidence/predicates.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { sampleStatement } from '../core/evidence/statement.ts';
-import { throwIfCancelled } from '../core/errors.ts';
+import { ProvenanceError, throwIfCancelled } from '../core/errors.ts';
 import { prepareDatasetStatement } from '../platform/datasetService.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
@@ -79,6 +79,9 @@ Examples:
       );
       await saySigner(io, signer, []);
       return 0;
+    }
+    if (dataset.samples.malformed.size === dataset.samples.count) {
+      throw new ProvenanceError('nothing-to-sign', '{file} has no samples to sign.', { file });
     }
     const prepared = await prepareDatasetStatement(nodeFileStore(), dataset.path, dataset.samples, {
       mediaType: MEDIA_TYPE,

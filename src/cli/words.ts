@@ -87,7 +87,9 @@ export function explainStatus(status: Status, statement: StatementData | undefin
 }
 
 /** What the words about a dataset as a whole are made of. */
-export type Verdict = Pick<Assessment, 'verdict' | 'counts' | 'moved' | 'removed' | 'flagged' | 'baseline'>;
+export type Verdict = Pick<Assessment, 'verdict' | 'counts' | 'moved' | 'removed' | 'flagged'> & {
+  readonly baseline?: number | undefined;
+};
 
 /** A dataset's verdict in one sentence. */
 export function explainVerdict(assessment: Verdict, statements: readonly StatementData[]): string {
@@ -101,12 +103,16 @@ export function explainVerdict(assessment: Verdict, statements: readonly Stateme
     case 'reordered':
       return `The same samples as ${signer} signed; ${assessment.moved} moved.`;
     case 'subset':
-      return `Every sample is as ${signer} signed it; ${assessment.removed} signed samples are not here.`;
+      return assessment.removed === 1
+        ? `Every sample is as ${signer} signed it; one signed sample is not here.`
+        : `Every sample is as ${signer} signed it; ${assessment.removed} signed samples are not here.`;
     case 'changed':
       return `Not as ${signer} signed it: ${changeCounts(assessment)}.`;
     case 'unsigned': {
-      const { verified, untrusted } = assessment.counts;
-      if (verified + untrusted === 0) return 'Nobody has signed this dataset.';
+      const { verified, untrusted, revoked } = assessment.counts;
+      if (verified + untrusted + revoked === 0) return 'Nobody has signed this dataset.';
+      if (verified + untrusted === 0)
+        return 'What was signed here does not count: it was taken back, or its key had expired.';
       const samples = Object.values(assessment.counts).reduce((sum, count) => sum + count, 0);
       return `Nobody has signed this dataset as a whole; ${verified} of its ${samples} samples are vouched for.`;
     }
@@ -141,13 +147,13 @@ export function explainClaim(statement: StatementData): string {
   const { samples, step } = statement;
   switch (statement.kind) {
     case 'dataset':
-      return `Vouches for all ${samples} samples`;
+      return samples === 1 ? 'Vouches for its one sample' : `Vouches for all ${samples} samples`;
     case 'sample':
       return samples === 1 ? 'Vouches for one sample' : `Vouches for ${samples} samples`;
     case 'review':
       return statement.verdict === 'cleared'
-        ? `Clears a flag on ${samples} samples`
-        : `Flags ${samples} samples`;
+        ? `Clears a flag on ${countOf(samples, 'sample')}`
+        : `Flags ${countOf(samples, 'sample')}`;
     case 'step':
       if (!step) return 'Records a step';
       return `Records the step “${step.kind}” from ${step.inputs.map(({ name }) => name).join(', ')}`;

@@ -283,6 +283,8 @@ class TrackedDataset implements Dataset {
   private unsent: LineEdit[] = [];
   private unsentLines = 0;
   private opened = false;
+  /** Whether the worker's session began with the file's own bytes, whose SHA-256 it then knows. */
+  private fromDisk = false;
   private timer: NodeJS.Timeout | undefined;
   private waiting: (() => void)[] = [];
   private lastAssessMs = 0;
@@ -404,7 +406,6 @@ class TrackedDataset implements Dataset {
       if (this.controller.signal.aborted) return;
       try {
         await work();
-        this.error = undefined;
       } catch (cause) {
         const error = asProvenanceError(cause);
         if (this.controller.signal.aborted) return;
@@ -419,10 +420,19 @@ class TrackedDataset implements Dataset {
   }
 
   private async open(options: CallOptions): Promise<void> {
-    const { document } = this;
     this.unsent = [];
     this.unsentLines = 0;
     this.opened = true;
+    try {
+      await this.openCurrent(options);
+    } catch (error) {
+      this.opened = false;
+      throw error;
+    }
+  }
+
+  private async openCurrent(options: CallOptions): Promise<void> {
+    const { document } = this;
     const unsaved = document !== undefined && (document.isDirty || document.uri.scheme !== 'file');
     const expectedLines = document?.lineCount;
     const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
@@ -432,11 +442,17 @@ class TrackedDataset implements Dataset {
     const { lineCount } = await this.worker.call(
       'open',
       { session: this.session, ...path, ...text },
-      { signal: options.signal ?? this.controller.signal, onProgress: this.onReadProgress(options.onProgress) },
+      {
+        signal: options.signal ?? this.controller.signal,
+        onProgress: this.onReadProgress(options.onProgress),
+      },
     );
+    this.fromDisk = !unsaved;
     if (document && !unsaved && lineCount !== expectedLines) {
       // VS Code splits lines at a lone CR too: what it shows is what counts then.
-      log.debug(`${this.uri.toString()}: ${String(lineCount)} lines on disk, ${String(expectedLines)} in the editor`);
+      log.debug(
+        `${this.uri.toString()}: ${String(lineCount)} lines on disk, ${String(expectedLines)} in the editor`,
+      );
       await this.openText();
     }
   }
@@ -445,6 +461,7 @@ class TrackedDataset implements Dataset {
     if (!this.document) return;
     this.unsent = [];
     this.unsentLines = 0;
+    this.fromDisk = false;
     const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
     await this.worker.call(
       'open',
@@ -467,13 +484,16 @@ class TrackedDataset implements Dataset {
       { session: this.session, edits },
       { signal: this.controller.signal },
     );
-    if (this.unsent.length === 0 && this.document && this.document.lineCount !== lineCount) await this.openText();
+    if (this.unsent.length === 0 && this.document && this.document.lineCount !== lineCount)
+      await this.openText();
   }
 
   private async assess(): Promise<void> {
     if (!this.opened) return;
-    await this.sendEdits();
     const saved = !this.document || (!this.document.isDirty && this.document.uri.scheme === 'file');
+    // Undone back to what is on disk: only the file's own bytes can be called intact.
+    if (saved && !this.fromDisk) await this.open({});
+    await this.sendEdits();
     const started = performance.now();
     const assessment = await this.worker.call(
       'assess',
@@ -487,6 +507,7 @@ class TrackedDataset implements Dataset {
     );
     this.lastAssessMs = performance.now() - started;
     this.assessment = assessment;
+    this.error = undefined;
     // What was typed meanwhile moved the lines on.
     this.statuses = shiftLines(assessment.statuses, this.unsent, NO_SAMPLE);
     this.coveredBy = shiftLines(assessment.coveredBy, this.unsent, -1);

@@ -42,7 +42,11 @@ function lineEndsIn(text: string): number {
 }
 
 /** Moves per-line values along with edits, so that icons stay with their lines until the new ones are known. */
-export function shiftLines<T extends Uint8Array | Int32Array>(values: T, edits: readonly LineEdit[], fill: number): T {
+export function shiftLines<T extends Uint8Array | Int32Array>(
+  values: T,
+  edits: readonly LineEdit[],
+  fill: number,
+): T {
   let current = values;
   for (const { start, deleteCount, lines } of edits) {
     if (lines.length === deleteCount) continue;

@@ -39,7 +39,10 @@ export function explainStatus(status: Status, statement: StatementData | undefin
     case 'untrusted':
       return l10n.t('The signature of {0} is valid, but you do not trust this signer.', signer);
     case 'modified':
-      return l10n.t('{0} signed something else at this place. Undo the change, or check the sample and sign it.', signer);
+      return l10n.t(
+        '{0} signed something else at this place. Undo the change, or check the sample and sign it.',
+        signer,
+      );
     case 'added':
       return l10n.t('This sample was not in what {0} signed. Remove it, or check it and sign it.', signer);
     case 'unsigned':
@@ -49,7 +52,9 @@ export function explainStatus(status: Status, statement: StatementData | undefin
         ? l10n.t('The key of {0} was not valid when it signed. Ask for a new signature.', signer)
         : l10n.t('The signature of {0} was taken back. Ask why before you use this sample.', signer);
     case 'malformed':
-      return l10n.t('This line is not a sample: it has no digest and cannot be signed. Correct or remove it.');
+      return l10n.t(
+        'This line is not a sample: it has no digest and cannot be signed. Correct or remove it.',
+      );
     case 'unknown':
       return statement
         ? l10n.t('A signature of {0} exists, but it could not be checked.', signer)
@@ -69,7 +74,11 @@ export function explainVerdict(assessment: AssessmentData): string {
     case 'reordered':
       return l10n.t('The same samples as {0} signed; {1} moved.', signer, assessment.moved);
     case 'subset':
-      return l10n.t('Every sample is as {0} signed it; {1} signed samples are not here.', signer, assessment.removed);
+      return l10n.t(
+        'Every sample is as {0} signed it; {1} signed samples are not here.',
+        signer,
+        assessment.removed,
+      );
     case 'changed':
       return l10n.t('Not as {0} signed it: {1}.', signer, changeCounts(assessment));
     case 'unsigned': {
@@ -131,7 +140,11 @@ export function explainClaim(statement: StatementData): string {
         : l10n.t('Flags {0} samples', statement.samples);
     case 'step':
       return statement.step
-        ? l10n.t('Records the step “{0}” from {1}', statement.step.kind, statement.step.inputs.map(({ name }) => name).join(', '))
+        ? l10n.t(
+            'Records the step “{0}” from {1}',
+            statement.step.kind,
+            statement.step.inputs.map(({ name }) => name).join(', '),
+          )
         : l10n.t('Records a step');
     case 'revocation':
       return l10n.t('Takes back a statement or a key');

@@ -14,3 +14,11 @@ export function inlineCode(text: string, maxLength: number): string {
   // CommonMark strips one space on each side; needed where the text itself starts or ends with a backtick.
   return `${fence} ${visible} ${fence}`;
 }
+
+/**
+ * Text as plain words in Markdown: every character that could be markup is escaped, so that nothing in it formats, links
+ * itself or becomes an icon. (MarkdownString.appendText does this too, but with no-break spaces: sentences do not wrap.)
+ */
+export function plainText(text: string, maxLength = 1000): string {
+  return untrustedText(text, maxLength).replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}

@@ -52,14 +52,16 @@ async function readMapping(uri: vscode.Uri): Promise<OriginFields> {
   }
   const errors: ParseError[] = [];
   const policy: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length > 0) log.warn(`${uri.fsPath}: not valid JSON with comments; its originFields may be incomplete.`);
+  if (errors.length > 0)
+    log.warn(`${uri.fsPath}: not valid JSON with comments; its originFields may be incomplete.`);
   if (typeof policy !== 'object' || policy === null || !('originFields' in policy)) return {};
   const { originFields } = policy;
   if (typeof originFields !== 'object' || originFields === null) return {};
   return Object.fromEntries(
     Object.entries(originFields).filter(
       ([, pointer]) =>
-        typeof pointer === 'string' || (Array.isArray(pointer) && pointer.every((p) => typeof p === 'string')),
+        typeof pointer === 'string' ||
+        (Array.isArray(pointer) && pointer.every((p) => typeof p === 'string')),
     ),
   ) as OriginFields;
 }

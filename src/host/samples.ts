@@ -36,7 +36,10 @@ export async function sampleSubjects(dataset: Dataset, lines: readonly number[])
     }
   });
   if (subjects.length === 0) {
-    throw new ProvenanceError('nothing-to-sign', 'There is no sample on these lines; put the cursor on a sample, or select some.');
+    throw new ProvenanceError(
+      'nothing-to-sign',
+      'There is no sample on these lines; put the cursor on a sample, or select some.',
+    );
   }
   return subjects;
 }

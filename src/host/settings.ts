@@ -31,7 +31,9 @@ export function setting<Name extends keyof Settings>(name: Name): Settings[Name]
 }
 
 export async function toggleSetting(name: 'signerChip'): Promise<void> {
-  await vscode.workspace.getConfiguration(SECTION).update(name, !setting(name), vscode.ConfigurationTarget.Global);
+  await vscode.workspace
+    .getConfiguration(SECTION)
+    .update(name, !setting(name), vscode.ConfigurationTarget.Global);
 }
 
 export function onDidChangeSettings(listener: () => void): vscode.Disposable {

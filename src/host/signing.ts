@@ -21,7 +21,9 @@ export async function signingKey(services: Services): Promise<KeyInfo> {
   if (services.keys.list().length === 0) {
     const create = l10n.t('Create Signing Key…');
     const answer = await vscode.window.showInformationMessage(
-      l10n.t('You need a signing key first. It is made on this machine and kept in your editor’s secret storage.'),
+      l10n.t(
+        'You need a signing key first. It is made on this machine and kept in your editor’s secret storage.',
+      ),
       { modal: true },
       create,
     );

@@ -44,7 +44,9 @@ export function sampleTarget(argument: unknown): SampleTarget {
   const { uri, lines, keyId } = argument as Record<keyof SampleTarget, unknown>;
   return {
     ...(typeof uri === 'string' && { uri }),
-    ...(Array.isArray(lines) && { lines: lines.filter((line) => Number.isSafeInteger(line) && line > 0) as number[] }),
+    ...(Array.isArray(lines) && {
+      lines: lines.filter((line) => Number.isSafeInteger(line) && line > 0) as number[],
+    }),
     ...(typeof keyId === 'string' && { keyId }),
   };
 }
@@ -52,13 +54,19 @@ export function sampleTarget(argument: unknown): SampleTarget {
 /** The dataset's file on disk, saved. Asks before it saves. @throws ProvenanceError `cancelled`, `invalid-argument` */
 export async function savedFile(uri: vscode.Uri): Promise<void> {
   if (uri.scheme !== 'file') {
-    throw new ProvenanceError('invalid-argument', 'Save this document as a file first: evidence is kept beside it.');
+    throw new ProvenanceError(
+      'invalid-argument',
+      'Save this document as a file first: evidence is kept beside it.',
+    );
   }
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   if (!document?.isDirty) return;
   const save = l10n.t('Save and Continue');
   const answer = await vscode.window.showWarningMessage(
-    l10n.t('{0} has unsaved changes. What is signed is the file on disk.', vscode.workspace.asRelativePath(uri)),
+    l10n.t(
+      '{0} has unsaved changes. What is signed is the file on disk.',
+      vscode.workspace.asRelativePath(uri),
+    ),
     { modal: true },
     save,
   );

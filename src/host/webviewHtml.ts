@@ -9,7 +9,9 @@ import * as vscode from 'vscode';
 export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, name: string): string {
   const nonce = randomBytes(24).toString('base64url');
   const file = (extension: string) =>
-    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', `${name}.${extension}`)).toString();
+    webview
+      .asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', `${name}.${extension}`))
+      .toString();
   const policy = [
     "default-src 'none'",
     // The hash is that of the empty style element with which the toolkit probes for :focus-visible.

@@ -39,7 +39,9 @@ export async function digestFile(path: string, options: ReadOptions = {}): Promi
     const digester = new SampleDigester({ sha256: fastSha256, fileHash: fastSha256Stream() });
     let lineCount = 1;
     let read = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of createReadStream(path, {
+      highWaterMark: CHUNK_BYTES,
+    }) as AsyncIterable<Uint8Array>) {
       throwIfCancelled(options.signal);
       digester.push(chunk);
       lineCount += countLineEnds(chunk);

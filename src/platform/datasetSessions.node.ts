@@ -5,7 +5,13 @@ import { LineDigests } from '../core/sample/lineDigests.ts';
 import { assess, statementsCovering, type Assessment } from '../core/trust/assess.ts';
 import { differences } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
-import { ScopeLoader, statedTime, subjectsOf, type Scope, type StatementInScope } from '../core/trust/scope.ts';
+import {
+  ScopeLoader,
+  statedTime,
+  subjectsOf,
+  type Scope,
+  type StatementInScope,
+} from '../core/trust/scope.ts';
 import {
   NO_SAMPLE,
   type AssessmentData,

@@ -43,7 +43,10 @@ export class DatasetWorkerClient {
   private start(): DatasetRpc {
     if (this.current) return this.current.rpc;
     if (this.disposed || this.restarts > MAX_RESTARTS) {
-      throw new ProvenanceError('disposed', 'The verification worker has stopped; reload the window to start it again.');
+      throw new ProvenanceError(
+        'disposed',
+        'The verification worker has stopped; reload the window to start it again.',
+      );
     }
     const worker = new Worker(this.scriptPath);
     const rpc: DatasetRpc = new Rpc(workerPort(worker), {}, nodeTimers);

@@ -12,13 +12,17 @@ const MAX_FOLDERS = 50_000;
  * Finds the evidence below workspace folders: bundles in any `.provenance` folder, advisories only in the one at a
  * workspace folder's root. Unreadable folders are passed over. Symbolic links are not followed.
  */
-export async function findEvidence(folders: readonly string[], signal?: CancelSignal): Promise<EvidenceFiles> {
+export async function findEvidence(
+  folders: readonly string[],
+  signal?: CancelSignal,
+): Promise<EvidenceFiles> {
   const bundles = new Set<string>();
   const advisories = new Set<string>();
   let visited = 0;
   for (const folder of folders) {
     for (const name of await names(join(folder, EVIDENCE_FOLDER, 'advisories'))) {
-      if (name.endsWith('.intoto.jsonl')) advisories.add(toSlashes(join(folder, EVIDENCE_FOLDER, 'advisories', name)));
+      if (name.endsWith('.intoto.jsonl'))
+        advisories.add(toSlashes(join(folder, EVIDENCE_FOLDER, 'advisories', name)));
     }
     const queue: { path: string; depth: number }[] = [{ path: folder, depth: 0 }];
     for (let next = queue.shift(); next && visited < MAX_FOLDERS; next = queue.shift()) {

@@ -92,7 +92,8 @@ export async function acquireLock(
   times: LockTimes,
 ): Promise<FileLock> {
   const deadline = performance.now() + times.wait;
-  for (let pause = 4; ; pause = Math.min(pause * 2, 200)) {
+  // Short pauses: a process that appends one line after the other leaves the lock free for a millisecond at a time.
+  for (let pause = 4; ; pause = Math.min(pause * 2, 32)) {
     const seen = await inspect(fs, lockPath);
     if (!seen) {
       const lock = await tryLock(fs, lockPath, temporaryPath(), times.heartbeat);

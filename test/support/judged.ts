@@ -83,7 +83,10 @@ export class World {
   }
 
   async signLines(name: string, lines: number[], dataset = this.dataset): Promise<string> {
-    const statement = sampleStatement(this.subjects(lines, dataset), { dataset: 'train.jsonl', timeCreated: this.now() });
+    const statement = sampleStatement(this.subjects(lines, dataset), {
+      dataset: 'train.jsonl',
+      timeCreated: this.now(),
+    });
     return (await this.store.append(dataset, statement, signer(name))).envelopeDigest;
   }
 

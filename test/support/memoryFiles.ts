@@ -19,7 +19,9 @@ export class MemoryFiles implements FileStore {
 
   list(folder: string): Promise<string[]> {
     return Promise.resolve(
-      [...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)),
+      [...this.files.keys()]
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1)),
     );
   }
 

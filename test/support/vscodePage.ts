@@ -129,11 +129,9 @@ export class VsCodePage {
    * the list comes late, and opening it anew is the only way to have it refreshed.
    */
   private async pick(filter: string, label: string): Promise<void> {
-    // The accessible name is the label, and after a comma whatever else the entry shows.
-    const [exact, longer] = [JSON.stringify(label), JSON.stringify(`${label}, `)];
-    const entry = this.page
-      .locator(`[aria-label=${exact}], [aria-label^=${longer}]`)
-      .and(this.choices)
+    const exactly = new RegExp(`^${label.replaceAll(/[^\w ]/g, '\\$&')}$`);
+    const entry = this.choices
+      .filter({ has: this.page.locator('.label-name', { hasText: exactly }) })
       .first();
     for (const deadline = Date.now() + 60_000; ;) {
       await this.page.keyboard.press('F1');
@@ -143,8 +141,10 @@ export class VsCodePage {
         await entry.click({ timeout: 5000 });
         return;
       } catch (error) {
-        if (Date.now() > deadline)
-          throw new Error(`VS Code offers no "${label}" for "${filter}"`, { cause: error });
+        if (Date.now() > deadline) {
+          const file = await this.screenshot('failure-pick');
+          throw new Error(`VS Code offers no "${label}" for "${filter}": see ${file}`, { cause: error });
+        }
         await this.page.keyboard.press('Escape');
       }
     }

@@ -25,7 +25,10 @@ const MAX_NODES = 1000;
  * @param output SHA-256 (hex) of the dataset as it was signed
  * @param steps the newest last; of several for one output all are shown
  */
-export function inputsOf<Step extends RecordedStep>(output: string, steps: readonly Step[]): InputNode<Step>[] {
+export function inputsOf<Step extends RecordedStep>(
+  output: string,
+  steps: readonly Step[],
+): InputNode<Step>[] {
   const byOutput = new Map<string, Step[]>();
   for (const step of steps) byOutput.set(step.output, [...(byOutput.get(step.output) ?? []), step]);
   let nodes = 0;

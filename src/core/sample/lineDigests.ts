@@ -48,7 +48,10 @@ export class LineDigests {
       const malformed = samples.malformed.get(i);
       if (malformed) this.problems.set(line, malformed);
       this.kinds[line] = malformed ? MALFORMED : SAMPLE;
-      this.digests.set(samples.digests.subarray(i * DIGEST_LENGTH, (i + 1) * DIGEST_LENGTH), line * DIGEST_LENGTH);
+      this.digests.set(
+        samples.digests.subarray(i * DIGEST_LENGTH, (i + 1) * DIGEST_LENGTH),
+        line * DIGEST_LENGTH,
+      );
     }
   }
 
@@ -111,14 +114,18 @@ export class LineDigests {
       lastSample = line;
     }
     // Blank lines at the end (the last line end makes one) need no copy.
-    const digests = lastSample + 1 === count ? this.digests.subarray(0, count * DIGEST_LENGTH) : this.packed(lines);
+    const digests =
+      lastSample + 1 === count ? this.digests.subarray(0, count * DIGEST_LENGTH) : this.packed(lines);
     return { rows: { count, digests, malformed }, lines };
   }
 
   private packed(lines: Uint32Array): Uint8Array {
     const digests = new Uint8Array(lines.length * DIGEST_LENGTH);
     lines.forEach((line, row) => {
-      digests.set(this.digests.subarray((line - 1) * DIGEST_LENGTH, line * DIGEST_LENGTH), row * DIGEST_LENGTH);
+      digests.set(
+        this.digests.subarray((line - 1) * DIGEST_LENGTH, line * DIGEST_LENGTH),
+        row * DIGEST_LENGTH,
+      );
     });
     return digests;
   }

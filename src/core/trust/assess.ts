@@ -3,13 +3,7 @@ import { fromHex } from '../bytes/hex.ts';
 import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
 import { reviewState, type Review, type ReviewState } from './reviews.ts';
 import { subjectsOf, type LeavesLookup, type StatementInScope } from './scope.ts';
-import {
-  STATUS_CODE,
-  STATUSES,
-  type DatasetVerdict,
-  type Standing,
-  type Status,
-} from './status.ts';
+import { STATUS_CODE, STATUSES, type DatasetVerdict, type Standing, type Status } from './status.ts';
 
 /** What a file is judged by. */
 export interface AssessInput {
@@ -83,6 +77,12 @@ export function assess(input: AssessInput): Assessment {
       set('verified', trusted);
       continue;
     }
+    // A signature that anyone can make does not cover up one that was taken back.
+    const revoked = baselineTrusted ? undefined : covers.revoked.find(rows.digests, row);
+    if (revoked !== undefined) {
+      set('revoked', revoked);
+      continue;
+    }
     if (baseline !== undefined) {
       if (signedHere) set('untrusted', baseline.index);
       else if (match === undefined) set('unknown', baseline.index);
@@ -96,7 +96,6 @@ export function assess(input: AssessInput): Assessment {
     }
     for (const [cover, status] of [
       [covers.untrusted, 'untrusted'],
-      [covers.revoked, 'revoked'],
       [covers.unverifiable, 'unknown'],
     ] as const) {
       const statement = cover.find(rows.digests, row);
@@ -160,7 +159,10 @@ function isDataset(scoped: StatementInScope): scoped is DatasetScoped {
   return scoped.statement.kind === 'dataset';
 }
 
-function newestDataset(statements: readonly StatementInScope[], standing: Standing): DatasetScoped | undefined {
+function newestDataset(
+  statements: readonly StatementInScope[],
+  standing: Standing,
+): DatasetScoped | undefined {
   return statements.filter(isDataset).findLast((scoped) => scoped.own && scoped.standing === standing);
 }
 
@@ -201,7 +203,10 @@ function collectCovers(
     const cover = new Cover();
     const inStanding = statements.filter((scoped) => standings.includes(scoped.standing));
     const addDatasets = (own: boolean) => {
-      for (const scoped of inStanding.filter(isDataset).filter((s) => s.own === own && s !== baseline).reverse()) {
+      for (const scoped of inStanding
+        .filter(isDataset)
+        .filter((s) => s.own === own && s !== baseline)
+        .reverse()) {
         const found = leaves.get(scoped.index);
         if (found) cover.add(found.table, () => scoped.index);
         else if (own) ownLeavesMissing = true;

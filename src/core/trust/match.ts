@@ -65,10 +65,7 @@ export function matchRows(rows: Rows, leaves: Uint8Array): RowMatch {
     head++;
   }
   let tail = 0;
-  while (
-    tail < shorter - head &&
-    sameDigest(rows, rowCount - 1 - tail, leaves, leafCount - 1 - tail)
-  ) {
+  while (tail < shorter - head && sameDigest(rows, rowCount - 1 - tail, leaves, leafCount - 1 - tail)) {
     pair(rowCount - 1 - tail, leafCount - 1 - tail);
     tail++;
   }
@@ -219,7 +216,8 @@ function markMoved(leafOfRow: Int32Array, rowOfLeaf: Int32Array, kinds: Uint8Arr
     // order maps [blockStart, i] onto itself: what moved here moved within this block.
     if (i > blockStart) {
       const block = order.subarray(blockStart, i + 1);
-      for (const offset of movedInBlock(block, blockStart)) kinds[rowOfRank[blockStart + offset]!] = ROW.moved;
+      for (const offset of movedInBlock(block, blockStart))
+        kinds[rowOfRank[blockStart + offset]!] = ROW.moved;
     }
     blockStart = i + 1;
   }
@@ -315,7 +313,11 @@ function closeGaps(
 }
 
 /** The rows of a gap that stand for its leaves one by one, or undefined where the counts do not agree. */
-function rowsInPlaceOf(leafCount: number, rows: readonly number[], kinds: Uint8Array): readonly number[] | undefined {
+function rowsInPlaceOf(
+  leafCount: number,
+  rows: readonly number[],
+  kinds: Uint8Array,
+): readonly number[] | undefined {
   if (leafCount === 0) return undefined;
   const candidates = [
     rows,

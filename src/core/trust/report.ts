@@ -42,4 +42,11 @@ export function differences(
 }
 
 /** Statuses that someone has to look at, the worst first. */
-export const ATTENTION: readonly Status[] = ['modified', 'malformed', 'added', 'revoked', 'untrusted', 'unknown'];
+export const ATTENTION: readonly Status[] = [
+  'modified',
+  'malformed',
+  'added',
+  'revoked',
+  'untrusted',
+  'unknown',
+];

@@ -95,9 +95,7 @@ export function reviewThreads(reviews: readonly Review[]): ReviewThread[] {
 export function reviewState(reviews: readonly Review[]): ReviewState | undefined {
   const threads = reviewThreads(reviews);
   if (threads.length === 0) return undefined;
-  const worst = threads
-    .map((thread) => thread.effective)
-    .reduce((a, b) => (weight(b) > weight(a) ? b : a));
+  const worst = threads.map((thread) => thread.effective).reduce((a, b) => (weight(b) > weight(a) ? b : a));
   return {
     state: worst.verdict,
     category: worst.category,

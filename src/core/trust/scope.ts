@@ -6,7 +6,13 @@ import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal
 import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../evidence/bundle.ts';
 import { EvidenceStore } from '../evidence/evidenceStore.ts';
 import { datasetOfBundle, evidencePaths } from '../evidence/layout.ts';
-import { fingerprint, parseSshPublicKey, verifySignature, type SshPublicKey } from '../evidence/sshKey.ts';
+import {
+  fingerprint,
+  formatSshPublicKey,
+  parseSshPublicKey,
+  verifySignature,
+  type SshPublicKey,
+} from '../evidence/sshKey.ts';
 import { preAuthEncoding } from '../evidence/dsse.ts';
 import type { ParsedStatement, Subject } from '../evidence/statement.ts';
 import { findSigner, type AllowedSigner } from './allowedSigners.ts';
@@ -109,7 +115,8 @@ export class ScopeLoader {
   /** @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
   async load(request: ScopeRequest, signal?: CancelSignal): Promise<Scope> {
     const problems: EvidenceProblem[] = [];
-    const found: { entry: BundleEntry; bundle: string; dataset: string; own: boolean; advisory: boolean }[] = [];
+    const found: { entry: BundleEntry; bundle: string; dataset: string; own: boolean; advisory: boolean }[] =
+      [];
     const ownBundle = request.dataset === undefined ? undefined : evidencePaths(request.dataset).bundle;
     let ownEvidenceReadable = true;
 
@@ -122,7 +129,8 @@ export class ScopeLoader {
       for (const entry of cached.entries) found.push({ entry, bundle, dataset, own, advisory });
     };
     if (ownBundle !== undefined) await add(ownBundle, true, false);
-    for (const bundle of [...request.bundles].sort()) if (bundle !== ownBundle) await add(bundle, false, false);
+    for (const bundle of [...request.bundles].sort())
+      if (bundle !== ownBundle) await add(bundle, false, false);
     for (const bundle of [...request.advisories].sort()) await add(bundle, false, true);
 
     const statements = this.grade(found, request.signers, problems);
@@ -158,7 +166,13 @@ export class ScopeLoader {
   }
 
   private grade(
-    found: readonly { entry: BundleEntry; bundle: string; dataset: string; own: boolean; advisory: boolean }[],
+    found: readonly {
+      entry: BundleEntry;
+      bundle: string;
+      dataset: string;
+      own: boolean;
+      advisory: boolean;
+    }[],
     signers: readonly AllowedSigner[],
     problems: EvidenceProblem[],
   ): StatementInScope[] {
@@ -209,7 +223,8 @@ export class ScopeLoader {
         signature: verifySignature(key, sig, message),
         keyId: keyid,
         key,
-        publicKey: named && key === named ? publicKey : undefined,
+        // Of a key that allowed_signers gives as well: leaving it out of an envelope must not evade its revocation.
+        publicKey: formatSshPublicKey(key),
       };
     });
     this.checks.set(entry.envelopeDigest, checks);

@@ -66,7 +66,8 @@ export function registerAnnotations(services: Services): {
           editor.document.lineCount,
         )
       : [];
-    const marks = dataset && setting('gutterIcons') ? gutterMarks(dataset, ranges) : new Map<Mark, number[]>();
+    const marks =
+      dataset && setting('gutterIcons') ? gutterMarks(dataset, ranges) : new Map<Mark, number[]>();
     for (const [mark, type] of gutter) editor.setDecorations(type, (marks.get(mark) ?? []).map(lineStart));
     showChips(editor, dataset, ranges);
   };
@@ -138,7 +139,6 @@ export function registerAnnotations(services: Services): {
   showAll();
   return { disposable: store, handlers: { toggleChip: () => toggleSetting('signerChip') } };
 }
-
 
 const CHIP_COLOR = {
   verified: 'testing.iconPassed',

@@ -15,7 +15,10 @@ export const MARGIN = 100;
 /** The lines to mark: the visible ones and a margin, each line once. */
 export function markedRanges(visible: readonly LineRange[], lineCount: number, margin = MARGIN): LineRange[] {
   const wide = visible
-    .map(({ first, last }) => ({ first: Math.max(1, first - margin), last: Math.min(lineCount, last + margin) }))
+    .map(({ first, last }) => ({
+      first: Math.max(1, first - margin),
+      last: Math.min(lineCount, last + margin),
+    }))
     .filter(({ first, last }) => first <= last)
     .sort((a, b) => a.first - b.first);
   const merged: { first: number; last: number }[] = [];

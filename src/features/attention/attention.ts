@@ -41,7 +41,10 @@ export function registerAttention(services: Services): {
     timer = setTimeout(() => {
       changed.fire();
       const total = files(services.datasets.all).reduce(
-        (sum, { groups }) => sum + groups.reduce((inFile, { count }) => inFile + count, 0),
+        // What a stranger signed is no alarm: it is listed, but not counted.
+        (sum, { groups }) =>
+          sum +
+          groups.reduce((inFile, { reason, count }) => (reason === 'untrusted' ? inFile : inFile + count), 0),
         0,
       );
       view.badge =
@@ -68,7 +71,10 @@ export function registerAttention(services: Services): {
       }
       const position = new vscode.Position(line - 1, 0);
       editor.selection = new vscode.Selection(position, position);
-      editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      editor.revealRange(
+        new vscode.Range(position, position),
+        vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+      );
       return Promise.resolve();
     });
   return { disposable: store, handlers: { nextAttention: go(1), previousAttention: go(-1) } };

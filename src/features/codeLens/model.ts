@@ -30,7 +30,9 @@ export function lenses(
     command: 'showLineage',
     target: { uri },
   };
-  const flagged = assessment.reviews.filter(({ state }) => state === 'flagged').map((review) => flagLens(uri, review));
+  const flagged = assessment.reviews
+    .filter(({ state }) => state === 'flagged')
+    .map((review) => flagLens(uri, review));
   const modified = modifiedLines.map((line): Lens => {
     const covering = coveringOf(line);
     return {

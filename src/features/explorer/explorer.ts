@@ -50,5 +50,12 @@ function badgeOf({ assessment }: Dataset): vscode.FileDecoration | undefined {
   if (shown && baseline?.standing === 'untrusted' && assessment.verdict !== 'changed') {
     shown = { badge: '⚿', color: 'list.warningForeground' };
   }
-  return shown && new vscode.FileDecoration(shown.badge, tooltip, shown.color === undefined ? undefined : new vscode.ThemeColor(shown.color));
+  return (
+    shown &&
+    new vscode.FileDecoration(
+      shown.badge,
+      tooltip,
+      shown.color === undefined ? undefined : new vscode.ThemeColor(shown.color),
+    )
+  );
 }

@@ -3,14 +3,8 @@ import * as vscode from 'vscode';
 import { COMMANDS, type CommandName, type SampleTarget } from '../../commands.ts';
 import type { RecordOrigin } from '../../core/sample/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import {
-  day,
-  explainStatus,
-  fileName,
-  shortDigest,
-  signerName,
-} from '../../host/explain.ts';
-import { inlineCode } from '../../host/markdown.ts';
+import { day, explainStatus, fileName, shortDigest, signerName } from '../../host/explain.ts';
+import { inlineCode, plainText } from '../../host/markdown.ts';
 import { mergedOrigin } from '../../host/originMapping.ts';
 import { originRows } from '../../host/originRows.ts';
 import type { Services } from '../../host/services.ts';
@@ -70,18 +64,27 @@ export function sampleHover(
 
   markdown.appendMarkdown(`$(${statusCodicon(status)}) **${statusWord(status)}** — `);
   const malformed = dataset.malformed(line);
-  markdown.appendText(malformed ? errorText(describeMalformed(malformed.malformed)) : explainStatus(status, covering));
+  markdown.appendMarkdown(
+    plainText(
+      malformed ? errorText(describeMalformed(malformed.malformed)) : explainStatus(status, covering),
+    ),
+  );
 
   if (review) {
     for (const thread of review.threads) {
       for (const { statement, verdict, category, severity, reason, time } of thread.reviews) {
         const scoped = statements[statement];
         const icon = verdict === 'flagged' ? 'report' : 'check-all';
-        markdown.appendMarkdown(`\n\n$(${icon}) **${verdict === 'flagged' ? l10n.t('flagged') : l10n.t('cleared')}** `);
-        markdown.appendText(`${categoryWord(category)}, ${severityWord(severity)}: `);
+        markdown.appendMarkdown(
+          `\n\n$(${icon}) **${verdict === 'flagged' ? l10n.t('flagged') : l10n.t('cleared')}** `,
+        );
+        markdown.appendMarkdown(plainText(`${categoryWord(category)}, ${severityWord(severity)}: `));
         markdown.appendMarkdown(inlineCode(reason, 500));
-        if (scoped) markdown.appendText(` — ${signerName(scoped)}${untrustedNote(scoped.standing)}, ${day(time)}`);
-        if (scoped?.advisory) markdown.appendText(` (${l10n.t('advisory')})`);
+        if (scoped)
+          markdown.appendMarkdown(
+            plainText(` — ${signerName(scoped)}${untrustedNote(scoped.standing)}, ${day(time)}`),
+          );
+        if (scoped?.advisory) markdown.appendMarkdown(plainText(` (${l10n.t('advisory')})`));
       }
     }
   }
@@ -91,27 +94,30 @@ export function sampleHover(
     markdown.appendMarkdown('\n\n---\n\n');
     for (const scoped of others.slice(0, MAX_STATEMENTS)) {
       markdown.appendMarkdown(`$(${scoped.standing === 'trusted' ? 'verified' : 'key'}) `);
-      markdown.appendText(signerName(scoped));
-      markdown.appendText(` (${standingWord(scoped.standing)}) · `);
+      markdown.appendMarkdown(plainText(signerName(scoped)));
+      markdown.appendMarkdown(plainText(` (${standingWord(scoped.standing)}) · `));
       markdown.appendMarkdown(inlineCode(fileName(scoped.dataset), 80));
-      if (scoped.time !== undefined) markdown.appendText(` · ${day(scoped.time)}`);
+      if (scoped.time !== undefined) markdown.appendMarkdown(plainText(` · ${day(scoped.time)}`));
       if (scoped.note !== undefined) markdown.appendMarkdown(` · ${inlineCode(scoped.note, 120)}`);
       if (scoped.standing === 'untrusted') {
-        markdown.appendMarkdown(` · ${link(l10n.t('Trust signer…'), 'trustSigner', { ...target, keyId: scoped.keyId })}`);
+        markdown.appendMarkdown(
+          ` · ${link(l10n.t('Trust signer…'), 'trustSigner', { ...target, keyId: scoped.keyId })}`,
+        );
       }
       markdown.appendMarkdown('  \n');
     }
     const more = others.length - MAX_STATEMENTS;
-    if (more > 0) markdown.appendText(l10n.t('and {0} more', more));
+    if (more > 0) markdown.appendMarkdown(plainText(l10n.t('and {0} more', more)));
   }
 
   const rows = originRows(mergedOrigin(record, covering?.origin));
   if (rows.length > 0) {
     markdown.appendMarkdown('\n\n---\n\n');
-    for (const [label, value] of rows) {
-      markdown.appendText(`${label}: `);
-      markdown.appendMarkdown(`${inlineCode(value, 200)}  \n`);
-    }
+    rows.forEach(([label, value], i) => {
+      // No-break spaces keep a label with its value; the hover's height is small, so rows share lines.
+      markdown.appendMarkdown(plainText(`${i > 0 ? ' · ' : ''}${label}:\u00a0`));
+      markdown.appendMarkdown(inlineCode(value, 200));
+    });
   }
 
   const steps = dataset.assessment ? stepsOf(dataset.assessment).slice(0, MAX_STEPS) : [];
@@ -120,9 +126,9 @@ export function sampleHover(
     for (const { kind, inputs, signer, standing } of steps) {
       markdown.appendMarkdown(`$(arrow-up) `);
       markdown.appendMarkdown(`${inlineCode(kind, 40)} `);
-      markdown.appendText(`${l10n.t('from')} `);
+      markdown.appendMarkdown(plainText(`${l10n.t('from')} `));
       markdown.appendMarkdown(inputs.map((name) => inlineCode(name, 80)).join(', '));
-      markdown.appendText(` — ${signer} (${standingWord(standing)})`);
+      markdown.appendMarkdown(plainText(` — ${signer} (${standingWord(standing)})`));
       markdown.appendMarkdown('  \n');
     }
   }

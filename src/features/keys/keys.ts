@@ -11,7 +11,8 @@ export function keyHandlers(
   services: Services,
 ): Pick<CommandHandlers, 'createKey' | 'copyPublicKey' | 'exportPublicKey'> {
   return {
-    createKey: (name?: unknown) => tellingErrors(() => createKey(services, typeof name === 'string' ? name : undefined)),
+    createKey: (name?: unknown) =>
+      tellingErrors(() => createKey(services, typeof name === 'string' ? name : undefined)),
     copyPublicKey: () =>
       tellingErrors(async () => {
         const key = await existingKey(services);
@@ -25,10 +26,13 @@ export function keyHandlers(
         if (!key) return;
         const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
         const target = await vscode.window.showSaveDialog({
-          ...(folder && { defaultUri: vscode.Uri.joinPath(folder, `${key.name.replace(/[^\w.@-]/g, '_')}.pub`) }),
+          ...(folder && {
+            defaultUri: vscode.Uri.joinPath(folder, `${key.name.replace(/[^\w.@-]/g, '_')}.pub`),
+          }),
           title: l10n.t('Export the public key of {0}', key.name),
         });
-        if (target) await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(`${key.publicKey}\n`));
+        if (target)
+          await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(`${key.publicKey}\n`));
       }),
   };
 }
@@ -51,7 +55,11 @@ async function createKey(services: Services, given: string | undefined): Promise
   const trust = l10n.t('Trust This Key…');
   void vscode.window
     .showInformationMessage(
-      l10n.t('Created the signing key of {0} ({1}). Give its public half to those who should trust you.', key.name, key.keyId),
+      l10n.t(
+        'Created the signing key of {0} ({1}). Give its public half to those who should trust you.',
+        key.name,
+        key.keyId,
+      ),
       trust,
       copy,
     )
@@ -66,7 +74,8 @@ async function createKey(services: Services, given: string | undefined): Promise
 function nameProblem(name: string): string | undefined {
   if (name === '') return l10n.t('Enter a name.');
   if (name.length > 200) return l10n.t('At most {0} characters.', 200);
-  if (!/^[\p{L}\p{N}._@+-]+$/u.test(name)) return l10n.t('Use letters, digits and . _ @ + - only, without spaces.');
+  if (!/^[\p{L}\p{N}._@+-]+$/u.test(name))
+    return l10n.t('Use letters, digits and . _ @ + - only, without spaces.');
   return undefined;
 }
 

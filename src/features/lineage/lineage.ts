@@ -46,8 +46,7 @@ export function registerLineage(services: Services): vscode.Disposable {
 
 class LineagePanel implements vscode.WebviewViewProvider {
   private rpc:
-    | Rpc<LineagePanelMethods, LineageHostMethods, Record<never, never>, LineageHostEvents>
-    | undefined;
+    Rpc<LineagePanelMethods, LineageHostMethods, Record<never, never>, LineageHostEvents> | undefined;
   private view: vscode.WebviewView | undefined;
   private current: vscode.Uri | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -80,7 +79,9 @@ class LineagePanel implements vscode.WebviewViewProvider {
         revealLine: async ({ line }) => {
           if (this.current) {
             const position = new vscode.Position(Math.max(0, line - 1), 0);
-            await vscode.window.showTextDocument(this.current, { selection: new vscode.Range(position, position) });
+            await vscode.window.showTextDocument(this.current, {
+              selection: new vscode.Range(position, position),
+            });
           }
           return null;
         },
@@ -170,5 +171,7 @@ function knownFile({ uri, assessment }: Dataset): KnownFile {
 
 /** The strings of the user's language, for the panel's own `l10n`. */
 function strings(): Record<string, string> {
-  return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry) => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(vscode.l10n.bundle ?? {}).filter((entry) => typeof entry[1] === 'string'),
+  );
 }

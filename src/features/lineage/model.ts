@@ -43,7 +43,9 @@ export function lineageDataset(
     flagged: assessment.flagged,
     statements: own.map(lineageStatement).reverse(),
     inputs: inputTree(assessment).map((input) => lineageInput(input, assessment.statements, files)),
-    problems: assessment.problems.map(({ error }) => describe({ template: error.template, args: { ...error.args } })),
+    problems: assessment.problems.map(({ error }) =>
+      describe({ template: error.template, args: { ...error.args } }),
+    ),
     busy: dataset.progress !== undefined,
   };
 }
@@ -90,7 +92,9 @@ function lineageStatement(statement: StatementData): LineageStatement {
   return {
     id: statement.envelopeDigest,
     kind: statement.kind,
-    claim: statement.own ? explainClaim(statement) : `${explainClaim(statement)} (${fileName(statement.dataset)})`,
+    claim: statement.own
+      ? explainClaim(statement)
+      : `${explainClaim(statement)} (${fileName(statement.dataset)})`,
     signer: signerName(statement),
     keyId: statement.keyId,
     standing: statement.standing,
@@ -129,7 +133,9 @@ function presenceOf(
 ): Pick<LineageInput, 'presence' | 'path'> {
   const present = files.find((file) => file.sha256 === sha256);
   if (present) return { presence: 'present', path: present.shownAs };
-  const signed = statements.filter((statement) => statement.kind === 'dataset' && statement.sha256 === sha256);
+  const signed = statements.filter(
+    (statement) => statement.kind === 'dataset' && statement.sha256 === sha256,
+  );
   const changed = files.find((file) => signed.some(({ dataset }) => dataset === file.path));
   if (changed) return { presence: 'changed', path: changed.shownAs };
   return { presence: signed.length > 0 ? 'signed' : 'absent' };

@@ -33,14 +33,12 @@ export function problemsOf(
   const { assessment } = dataset;
   if (!assessment) return [];
   const total = assessment.counts.modified + assessment.counts.malformed + assessment.flagged;
-  const malformed = assessment.malformed.slice(0, limit).map(
-    (item): Problem => ({
-      line: item.line,
-      message: `${statusWord('malformed')}: ${describe(describeMalformed(item.malformed))}`,
-      severity: 'error',
-      code: 'malformed',
-    }),
-  );
+  const malformed = assessment.malformed.slice(0, limit).map((item): Problem => ({
+    line: item.line,
+    message: `${statusWord('malformed')}: ${describe(describeMalformed(item.malformed))}`,
+    severity: 'error',
+    code: 'malformed',
+  }));
   const flagged = assessment.reviews
     .filter(({ state }) => state === 'flagged')
     .slice(0, limit)

@@ -24,7 +24,9 @@ export function registerProblems(services: Services): vscode.Disposable {
         diagnostic(line, message, SEVERITY[severity], code),
       );
       if (dataset.error && dataset.error.code !== 'cancelled') {
-        diagnostics.push(diagnostic(1, errorText(dataset.error), vscode.DiagnosticSeverity.Error, dataset.error.code));
+        diagnostics.push(
+          diagnostic(1, errorText(dataset.error), vscode.DiagnosticSeverity.Error, dataset.error.code),
+        );
       }
       collection.set(dataset.uri, diagnostics);
       for (const { path, line = 1, error } of dataset.assessment?.problems ?? []) {
@@ -32,7 +34,10 @@ export function registerProblems(services: Services): vscode.Disposable {
         evidence.set(path, list);
         const message = errorText(error);
         // Each dataset in the workspace reports the same problem of a shared bundle.
-        if (list.length < 100 && !list.some((known) => known.message === message && known.range.start.line === line - 1)) {
+        if (
+          list.length < 100 &&
+          !list.some((known) => known.message === message && known.range.start.line === line - 1)
+        ) {
           list.push(diagnostic(line, message, vscode.DiagnosticSeverity.Warning, error.code));
         }
       }

@@ -2,7 +2,13 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMENT_CONTROLLER, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
-import { CATEGORIES, SEVERITIES, type Category, type Severity, type Verdict } from '../../core/evidence/predicates.ts';
+import {
+  CATEGORIES,
+  SEVERITIES,
+  type Category,
+  type Severity,
+  type Verdict,
+} from '../../core/evidence/predicates.ts';
 import { MAX_REASON_LENGTH, reviewStatement } from '../../core/evidence/statement.ts';
 import type { Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
@@ -50,7 +56,9 @@ export function registerReviews(services: Services): {
         thread.label = flag.label;
         thread.contextValue = flag.state;
         thread.state =
-          flag.state === 'flagged' ? vscode.CommentThreadState.Unresolved : vscode.CommentThreadState.Resolved;
+          flag.state === 'flagged'
+            ? vscode.CommentThreadState.Unresolved
+            : vscode.CommentThreadState.Resolved;
         thread.canReply = flag.state === 'flagged' && vscode.workspace.isTrusted;
         thread.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
         thread.comments = flag.comments.map(({ author, label, body }) => ({
@@ -165,7 +173,11 @@ async function answer(
   const dataset = await judgedDataset(services, uri);
   const flags = dataset.assessment ? openFlags(dataset.assessment, line) : [];
   if (flags.length === 0) {
-    throw new ProvenanceError('review-not-found', 'There is no open flag on line {line}; put the cursor on a flagged sample.', { line });
+    throw new ProvenanceError(
+      'review-not-found',
+      'There is no open flag on line {line}; put the cursor on a flagged sample.',
+      { line },
+    );
   }
   const title = verdict === 'cleared' ? l10n.t('Clear the flag on line {0}', line) : l10n.t('Reply');
   const reason = await askReason(title, givenReason);
@@ -194,7 +206,9 @@ async function answer(
   const stillOpen = verdict === 'cleared' && openFlags(dataset.assessment ?? NOTHING, line).length > 0;
   if (stillOpen) {
     void vscode.window.showWarningMessage(
-      l10n.t('Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.'),
+      l10n.t(
+        'Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.',
+      ),
     );
   }
 }
@@ -230,7 +244,9 @@ async function askReason(title: string, given: string | undefined): Promise<stri
     ignoreFocusOut: true,
     validateInput: (text) => {
       if (text.trim() === '') return l10n.t('Enter a reason.');
-      return text.length > MAX_REASON_LENGTH ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH) : undefined;
+      return text.length > MAX_REASON_LENGTH
+        ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH)
+        : undefined;
     },
   });
   return entered?.trim();

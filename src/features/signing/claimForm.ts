@@ -31,7 +31,11 @@ export async function askClaim(title: string, signLabel: string): Promise<Claim 
     const items: (vscode.QuickPickItem & { run: 'sign' | 'note' | 'method' | 'stage' | TextField })[] = [
       { label: `$(verified) ${signLabel}`, run: 'sign' },
       { label: `$(note) ${l10n.t('Note')}`, ...added(note), run: 'note' },
-      { label: l10n.t('Where the data came from (optional)'), kind: vscode.QuickPickItemKind.Separator, run: 'note' },
+      {
+        label: l10n.t('Where the data came from (optional)'),
+        kind: vscode.QuickPickItemKind.Separator,
+        run: 'note',
+      },
       ...fields.map((field) => ({ label: `$(edit) ${labels[field]}`, ...added(origin[field]), run: field })),
       { label: `$(list-selection) ${l10n.t('Made by')}`, ...added(origin.generationMethod), run: 'method' },
       { label: `$(list-selection) ${l10n.t('Stage')}`, ...added(origin.stage), run: 'stage' },
@@ -77,7 +81,8 @@ async function askText(prompt: string, value: string | undefined): Promise<strin
 }
 
 async function askOne<T extends string>(values: readonly T[], placeHolder: string): Promise<T | undefined> {
-  return (await vscode.window.showQuickPick([...values], { placeHolder, ignoreFocusOut: true })) as T | undefined;
+  return (await vscode.window.showQuickPick([...values], { placeHolder, ignoreFocusOut: true })) as
+    T | undefined;
 }
 
 function setOrDelete<K extends keyof Origin>(

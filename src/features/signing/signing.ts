@@ -31,7 +31,10 @@ async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
   await savedFile(uri);
   const key = await signingKey(services);
   const name = fileName(uri.path);
-  const claim = await askClaim(l10n.t('Sign {0}', name), l10n.t('Sign all samples of {0} as {1}', name, key.name));
+  const claim = await askClaim(
+    l10n.t('Sign {0}', name),
+    l10n.t('Sign all samples of {0} as {1}', name, key.name),
+  );
   if (!claim) return;
   const signer = await signerOf(services, key);
   const path = pathOf(uri);
@@ -55,7 +58,11 @@ async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
     prepared.malformed > 0
       ? ` ${l10n.t('{0} malformed lines are not covered: they have no digest.', prepared.malformed)}`
       : '';
-  await offerTrust(services, key.keyId, l10n.t('Signed {0} samples of {1} as {2}.', prepared.samples, name, key.name) + left);
+  await offerTrust(
+    services,
+    key.keyId,
+    l10n.t('Signed {0} samples of {1} as {2}.', prepared.samples, name, key.name) + left,
+  );
 }
 
 async function signSamples(services: Services, uri: vscode.Uri, lines: readonly number[]): Promise<void> {
@@ -66,7 +73,9 @@ async function signSamples(services: Services, uri: vscode.Uri, lines: readonly 
   const key = await signingKey(services);
   const name = fileName(uri.path);
   const what =
-    subjects.length === 1 ? l10n.t('line {0} of {1}', lines[0] ?? 0, name) : l10n.t('{0} samples of {1}', subjects.length, name);
+    subjects.length === 1
+      ? l10n.t('line {0} of {1}', lines[0] ?? 0, name)
+      : l10n.t('{0} samples of {1}', subjects.length, name);
   const claim = await askClaim(l10n.t('Sign {0}', what), l10n.t('Sign {0} as {1}', what, key.name));
   if (!claim) return;
   const signer = await signerOf(services, key);
@@ -91,4 +100,3 @@ async function offerTrust(services: Services, keyId: string, done: string): Prom
     if (answer === trust) void vscode.commands.executeCommand(COMMANDS.trustSigner, { keyId });
   });
 }
-

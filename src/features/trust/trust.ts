@@ -67,7 +67,8 @@ async function pickCandidate(services: Services, keyId: string | undefined): Pro
     [...candidates.values()].map((candidate) => ({
       label: `$(key) ${candidate.name ?? shortKeyId(candidate.keyId)}`,
       description: candidate.keyId,
-      detail: candidate.name === undefined ? l10n.t('signed evidence in this workspace') : l10n.t('your own key'),
+      detail:
+        candidate.name === undefined ? l10n.t('signed evidence in this workspace') : l10n.t('your own key'),
       candidate,
     })),
     { title: l10n.t('Trust signer'), placeHolder: l10n.t('Whose signatures do you want to trust?') },
@@ -78,7 +79,9 @@ async function pickCandidate(services: Services, keyId: string | undefined): Pro
 function askPrincipal(candidate: Candidate): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: l10n.t('Trust {0}', candidate.keyId),
-    prompt: l10n.t('The name to show for this signer. First make sure, outside this editor, that the fingerprint is theirs.'),
+    prompt: l10n.t(
+      'The name to show for this signer. First make sure, outside this editor, that the fingerprint is theirs.',
+    ),
     value: candidate.name ?? '',
     ignoreFocusOut: true,
     validateInput: (text) =>
@@ -103,7 +106,11 @@ async function pickFile(services: Services, candidate: Candidate): Promise<strin
         };
       }),
     ],
-    { title: l10n.t('Trust {0}', shortKeyId(candidate.keyId)), placeHolder: l10n.t('Where should this be remembered?'), ignoreFocusOut: true },
+    {
+      title: l10n.t('Trust {0}', shortKeyId(candidate.keyId)),
+      placeHolder: l10n.t('Where should this be remembered?'),
+      ignoreFocusOut: true,
+    },
   );
   return picked?.file;
 }

@@ -17,7 +17,13 @@ export function verifyingHandlers(
   services: Services,
 ): Pick<
   CommandHandlers,
-  'verifyDataset' | 'verifySample' | 'copyDigest' | 'showLineage' | 'openEvidence' | 'openWalkthrough' | 'showLog'
+  | 'verifyDataset'
+  | 'verifySample'
+  | 'copyDigest'
+  | 'showLineage'
+  | 'openEvidence'
+  | 'openWalkthrough'
+  | 'showLog'
 > {
   return {
     verifyDataset: (argument: unknown) => tellingErrors(() => verifyDataset(services, targetUri(argument))),
@@ -35,11 +41,15 @@ export function verifyingHandlers(
       tellingErrors(async () => {
         const uri = targetUri(argument);
         const dataset = await judgedDataset(services, uri);
-        const digests = (await dataset.digests(targetLines(argument, uri))).filter((digest) => digest !== undefined);
+        const digests = (await dataset.digests(targetLines(argument, uri))).filter(
+          (digest) => digest !== undefined,
+        );
         if (digests.length === 0) throw noSample();
         await vscode.env.clipboard.writeText(digests.join('\n'));
         const done =
-          digests.length === 1 ? l10n.t('Copied the sample’s digest.') : l10n.t('Copied {0} digests.', digests.length);
+          digests.length === 1
+            ? l10n.t('Copied the sample’s digest.')
+            : l10n.t('Copied {0} digests.', digests.length);
         vscode.window.setStatusBarMessage(done, 4000);
       }),
     showLineage: (argument: unknown) =>
@@ -53,7 +63,12 @@ export function verifyingHandlers(
         try {
           await vscode.workspace.fs.stat(uri);
         } catch (cause) {
-          throw new ProvenanceError('not-found', '{path} does not exist: nobody has signed or flagged anything yet.', { path: bundle }, { cause });
+          throw new ProvenanceError(
+            'not-found',
+            '{path} does not exist: nobody has signed or flagged anything yet.',
+            { path: bundle },
+            { cause },
+          );
         }
         await vscode.window.showTextDocument(uri);
       }),
@@ -79,7 +94,8 @@ async function verifyDataset(services: Services, uri: vscode.Uri): Promise<void>
   if (!assessment) return;
   const message = `${name} — ${verdictWord(assessment.verdict)}. ${explainVerdict(assessment)} ${statusCounts(assessment)}.`;
   const show = l10n.t('Show What Needs Attention');
-  const fine = assessment.verdict !== 'changed' && assessment.verdict !== 'unknown' && assessment.flagged === 0;
+  const fine =
+    assessment.verdict !== 'changed' && assessment.verdict !== 'unknown' && assessment.flagged === 0;
   const shown = fine
     ? vscode.window.showInformationMessage(message)
     : vscode.window.showWarningMessage(message, show);
@@ -89,5 +105,8 @@ async function verifyDataset(services: Services, uri: vscode.Uri): Promise<void>
 }
 
 function noSample(): ProvenanceError {
-  return new ProvenanceError('sample-not-found', 'There is no sample on this line; put the cursor on a sample.');
+  return new ProvenanceError(
+    'sample-not-found',
+    'There is no sample on this line; put the cursor on a sample.',
+  );
 }

@@ -27,7 +27,10 @@ function picture(digests: LineDigests): string[] {
 function applyChanges(text: string, replacements: { start: number; end: number; text: string }[]) {
   const position = (offset: number) => ({ line: text.slice(0, offset).split('\n').length - 1 });
   const changes: TextChange[] = replacements
-    .map(({ start, end, text: inserted }) => ({ range: { start: position(start), end: position(end) }, text: inserted }))
+    .map(({ start, end, text: inserted }) => ({
+      range: { start: position(start), end: position(end) },
+      text: inserted,
+    }))
     .reverse();
   let after = text;
   for (const { start, end, text: inserted } of [...replacements].reverse()) {
@@ -37,7 +40,9 @@ function applyChanges(text: string, replacements: { start: number; end: number; 
 }
 
 const textOf = fc
-  .array(fc.constantFrom('{"a":1}', '{"b":2}', '[1,2]', '', '  ', '{"a":', '{"a":1,"a":2}', '"x"'), { maxLength: 12 })
+  .array(fc.constantFrom('{"a":1}', '{"b":2}', '[1,2]', '', '  ', '{"a":', '{"a":1,"a":2}', '"x"'), {
+    maxLength: 12,
+  })
   .map((lines) => lines.join('\n'));
 
 const editOf = fc.record({
@@ -48,31 +53,39 @@ const editOf = fc.record({
 
 test('property: digests kept up to date through edits equal digests made afresh', () => {
   fc.assert(
-    fc.property(textOf, fc.array(fc.array(editOf, { minLength: 1, maxLength: 4 }), { maxLength: 5 }), (start, events) => {
-      let text = start;
-      const digests = digestsOf(text);
-      for (const event of events) {
-        const replacements: { start: number; end: number; text: string }[] = [];
-        let from = 0;
-        for (const { at, length, text: inserted } of event) {
-          const begin = from + (text.length - from > 0 ? at % (text.length - from + 1) : 0);
-          const end = Math.min(text.length, begin + length);
-          replacements.push({ start: begin, end, text: inserted });
-          // Touching ranges are allowed, overlapping ones are not.
-          from = end;
-          if (from >= text.length) break;
+    fc.property(
+      textOf,
+      fc.array(fc.array(editOf, { minLength: 1, maxLength: 4 }), { maxLength: 5 }),
+      (start, events) => {
+        let text = start;
+        const digests = digestsOf(text);
+        for (const event of events) {
+          const replacements: { start: number; end: number; text: string }[] = [];
+          let from = 0;
+          for (const { at, length, text: inserted } of event) {
+            const begin = from + (text.length - from > 0 ? at % (text.length - from + 1) : 0);
+            const end = Math.min(text.length, begin + length);
+            replacements.push({ start: begin, end, text: inserted });
+            // Touching ranges are allowed, overlapping ones are not.
+            from = end;
+            if (from >= text.length) break;
+          }
+          const { after, changes } = applyChanges(text, replacements);
+          const lines = after.split('\n');
+          for (const edit of lineEdits(changes, (line) => lines[line]!)) {
+            digests.splice(
+              edit.start,
+              edit.deleteCount,
+              edit.lines.map((line) => encoder.encode(line)),
+            );
+          }
+          text = after;
         }
-        const { after, changes } = applyChanges(text, replacements);
-        const lines = after.split('\n');
-        for (const edit of lineEdits(changes, (line) => lines[line]!)) {
-          digests.splice(edit.start, edit.deleteCount, edit.lines.map((line) => encoder.encode(line)));
-        }
-        text = after;
-      }
-      assert.deepEqual(picture(digests), picture(digestsOf(text)));
-      assert.deepEqual([...digests.rows().lines], [...digestsOf(text).rows().lines]);
-      assert.deepEqual(digests.rows().rows.digests, digestsOf(text).rows().rows.digests);
-    }),
+        assert.deepEqual(picture(digests), picture(digestsOf(text)));
+        assert.deepEqual([...digests.rows().lines], [...digestsOf(text).rows().lines]);
+        assert.deepEqual(digests.rows().rows.digests, digestsOf(text).rows().rows.digests);
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -82,9 +95,10 @@ test('two cursors on one line make one edit', () => {
     { range: { start: { line: 3 }, end: { line: 3 } }, text: 'y' },
     { range: { start: { line: 3 }, end: { line: 3 } }, text: 'x' },
   ];
-  assert.deepEqual(lineEdits(changes, (line) => `line ${String(line)}`), [
-    { start: 3, deleteCount: 1, lines: ['line 3'] },
-  ]);
+  assert.deepEqual(
+    lineEdits(changes, (line) => `line ${String(line)}`),
+    [{ start: 3, deleteCount: 1, lines: ['line 3'] }],
+  );
 });
 
 test('statuses stay with their lines until the new ones are known', () => {
@@ -92,7 +106,10 @@ test('statuses stay with their lines until the new ones are known', () => {
     { start: 1, deleteCount: 1, lines: ['a', 'b', 'c'] },
     { start: 5, deleteCount: 2, lines: ['d'] },
   ];
-  assert.deepEqual([...shiftLines(new Uint8Array([1, 2, 3, 4, 5, 6]), edits, 255)], [1, 2, 255, 255, 3, 4, 6]);
+  assert.deepEqual(
+    [...shiftLines(new Uint8Array([1, 2, 3, 4, 5, 6]), edits, 255)],
+    [1, 2, 255, 255, 3, 4, 6],
+  );
   const untouched = new Uint8Array([1, 2]);
   assert.equal(shiftLines(untouched, [{ start: 0, deleteCount: 1, lines: ['x'] }], 255), untouched);
 });

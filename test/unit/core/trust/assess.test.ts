@@ -69,6 +69,30 @@ describe('the status of a sample', () => {
     assert.equal(await world.picture(), 'unsigned: revoked');
   });
 
+  test('revoked: a stranger’s signature does not cover it up', async () => {
+    const world = new World().trusted('ann').text('a b');
+    const statement = await world.signDataset('ann');
+    await world.revoke('ann', statement);
+    await world.signDataset('eve');
+    assert.equal(await world.picture(), 'intact: revoked revoked');
+    await world.signLines('ann', [1]);
+    assert.equal(
+      await world.picture(),
+      'intact: verified revoked',
+      'but a new one of a trusted signer counts',
+    );
+  });
+
+  test('revoked: also where the envelope leaves out the public key that was taken back', async () => {
+    const world = new World().trusted('ann').trusted('bob').text('a');
+    await world.signDataset('ann');
+    const line = new TextDecoder().decode(world.files.files.get(BUNDLE));
+    await world.files.write(BUNDLE, new TextEncoder().encode(line.replace(/,?"publicKey":"[^"]*"/, '')));
+    assert.equal(await world.picture(), 'intact: verified');
+    await world.revoke('bob', toHex(sha256(signer('ann').publicKey.blob)));
+    assert.equal(await world.picture(), 'unsigned: revoked');
+  });
+
   test('revoked: the signer had expired', async () => {
     const world = new World().trusted('ann', 'valid-before="20250101Z"').text('a');
     await world.signDataset('ann');
@@ -78,12 +102,16 @@ describe('the status of a sample', () => {
   test('unknown: the leaves are missing and the file has changed', async () => {
     const world = new World().trusted('ann').text('a b');
     await world.signDataset('ann');
-    for (const path of world.files.files.keys()) if (path.includes('/leaves/')) world.files.files.delete(path);
+    for (const path of world.files.files.keys())
+      if (path.includes('/leaves/')) world.files.files.delete(path);
     assert.equal(await world.picture(), 'intact: verified verified', 'an intact file needs no leaves');
     world.text('a c');
     const { assessment, scope } = await world.judge();
     assert.equal(assessment.verdict, 'unknown');
-    assert.deepEqual(scope.problems.map(({ error }) => error.code), ['leaves-missing']);
+    assert.deepEqual(
+      scope.problems.map(({ error }) => error.code),
+      ['leaves-missing'],
+    );
     assert.equal(await world.picture(), 'unknown: unknown unknown');
   });
 
@@ -91,7 +119,11 @@ describe('the status of a sample', () => {
     const world = new World().trusted('ann').text('a b');
     await world.signDataset('ann');
     for (const [path, bytes] of world.files.files) {
-      if (path.includes('/leaves/')) await world.files.write(path, bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte)));
+      if (path.includes('/leaves/'))
+        await world.files.write(
+          path,
+          bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte)),
+        );
     }
     world.text('a c');
     assert.equal(await world.picture(), 'unknown: unknown unknown');
@@ -173,13 +205,13 @@ describe('which statement decides', () => {
     await world.signDataset('ann');
     const good = new TextDecoder().decode(world.files.files.get(BUNDLE));
     const forged = good.replace(/"sig":"(.)/, (_, first: string) => `"sig":"${first === 'A' ? 'B' : 'A'}`);
-    await world.files.write(BUNDLE, new TextEncoder().encode(`${good}${forged}${good.slice(0, 40)}\n{"x":1}\n`));
+    await world.files.write(
+      BUNDLE,
+      new TextEncoder().encode(`${good}${forged}${good.slice(0, 40)}\n{"x":1}\n`),
+    );
     const { scope } = await world.judge();
     assert.equal(await world.picture(), 'intact: verified');
-    assert.deepEqual(
-      scope.problems.map(({ line }) => line).sort(),
-      [2, 3, 4],
-    );
+    assert.deepEqual(scope.problems.map(({ line }) => line).sort(), [2, 3, 4]);
   });
 });
 

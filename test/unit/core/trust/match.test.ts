@@ -140,7 +140,11 @@ test('property: as many rows are matched as the multisets share, the first of eq
         const kinds = [...match.kinds].filter((_, row) => rows[row] === letter);
         const matched = kinds.map((kind) => kind === ROW.inPlace || kind === ROW.moved);
         assert.equal(matched.filter(Boolean).length, Math.min(signed, kinds.length));
-        assert.deepEqual(matched, [...matched].sort((a, b) => Number(b) - Number(a)), 'the first ones');
+        assert.deepEqual(
+          matched,
+          [...matched].sort((a, b) => Number(b) - Number(a)),
+          'the first ones',
+        );
       }
     }),
     { numRuns: 2000 },
@@ -153,7 +157,11 @@ test('property: a permutation has nothing but moved rows, and the identity none'
       const match = matchRows(toRows(shuffled.join('')), pack('abcdefghijklmnop'));
       assert.equal(match.removed.length, 0);
       const kept = [...match.leafOfRow].filter((_, row) => match.kinds[row] === ROW.inPlace);
-      assert.deepEqual(kept, [...kept].sort((a, b) => a - b), 'rows in place are in the signed order');
+      assert.deepEqual(
+        kept,
+        [...kept].sort((a, b) => a - b),
+        'rows in place are in the signed order',
+      );
     }),
     { numRuns: 1000 },
   );
@@ -165,11 +173,23 @@ test('property: edits of distinct samples are told exactly', () => {
       const random = generator(seed);
       // Places at least three apart, so that no gap holds two kinds of edits.
       const slots = [...Array(Math.floor(size / 3)).keys()].map((slot) => slot * 3 + 1);
-      const picked = Array.from({ length: 7 }, () => slots.splice(Math.floor(random() * slots.length), 1)[0]!);
-      const [m1, m2, m3, gone, repeated, s1, s2] = picked as [number, number, number, number, number, number, number];
+      const picked = Array.from(
+        { length: 7 },
+        () => slots.splice(Math.floor(random() * slots.length), 1)[0]!,
+      );
+      const [m1, m2, m3, gone, repeated, s1, s2] = picked as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       const leaves = Array.from({ length: size }, (_, i) => `leaf ${String(i)}`);
       const rows = leaves.map((text, i) => ({ text, expected: 'same', i }));
-      for (const at of [m1, m2, m3]) rows[at] = { text: `changed ${String(at)}`, expected: 'modified', i: at };
+      for (const at of [m1, m2, m3])
+        rows[at] = { text: `changed ${String(at)}`, expected: 'modified', i: at };
       const [a, b] = [rows[s1]!, rows[s2]!];
       rows[s1] = { ...b, expected: 'moved' };
       rows[s2] = { ...a, expected: 'moved' };

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import jcs from 'canonicalize';
+import fc from 'fast-check';
+import type { Sha256 } from '../../../../src/core/bytes/sha256.ts';
+import {
+  DIGEST_LENGTH,
+  digestAt,
+  digestsEqual,
+  DigestTable,
+  SampleDigester,
+  sampleDigest,
+  type SampleDigests,
+} from '../../../../src/core/sample/digest.ts';
+import { dataFolder, skipWithout } from '../../../support/vectors.ts';
+
+const nodeSha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function sha256Hex(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function digestFile(
+  bytes: Uint8Array,
+  chunkSize: number,
+  options?: ConstructorParameters<typeof SampleDigester>[0],
+): SampleDigests {
+  const digester = new SampleDigester(options);
+  for (let at = 0; at < bytes.length; at += chunkSize) digester.push(bytes.subarray(at, at + chunkSize));
+  return digester.finish();
+}
+
+describe('sampleDigest', () => {
+  test('is the SHA-256 of the canonical form', () => {
+    // From `printf '{"a":[1,"é"],"b":9007199254740993}' | sha256sum`.
+    const expected = sha256Hex('{"a":[1,"é"],"b":9007199254740993}');
+    assert.equal(
+      hex(sampleDigest(Buffer.from(' { "b": 9007199254740993, "a": [1.0, "\\u00e9"] }\r'))),
+      expected,
+    );
+    assert.equal(hex(sampleDigest(Buffer.from('{"a":[1,"é"],"b":9007199254740993}'), nodeSha256)), expected);
+  });
+
+  test('throws when the sample is malformed', () => {
+    assert.throws(() => sampleDigest(Buffer.from('{"a":1,"a":1}')), {
+      name: 'ProvenanceError',
+      code: 'duplicate-key',
+    });
+  });
+});
+
+describe('SampleDigester', () => {
+  const FILE = Buffer.from('\ufeff{"b":1,"a":2}\r\n\n{"a":1,"a":2}\n[1,2\n{"a":2,"b":1.0}\n  \n"end"');
+
+  test('a file with a byte order mark, blank lines, malformed samples and no line end', () => {
+    const result = digestFile(FILE, FILE.length);
+    assert.equal(result.count, 5);
+    assert.deepEqual([...result.lines], [1, 3, 4, 5, 7]);
+    assert.deepEqual(
+      [...result.malformed],
+      [
+        [1, { code: 'duplicate-key', offset: 7 }],
+        [2, { code: 'unexpected-end', offset: 4 }],
+      ],
+    );
+    const first = sha256Hex('{"a":2,"b":1}');
+    const zeros = '00'.repeat(32);
+    assert.equal(hex(result.digests), first + zeros + zeros + first + sha256Hex('"end"'));
+    assert.equal(result.sha256, sha256Hex(FILE));
+    assert.equal(result.size, FILE.length);
+    assert.equal(
+      result.digests.buffer.byteLength,
+      5 * DIGEST_LENGTH,
+      'a buffer of its own, to be transferred',
+    );
+  });
+
+  test('does not depend on the chunks, nor on whose SHA-256 it is', () => {
+    const expected = digestFile(FILE, FILE.length);
+    for (let size = 1; size < 20; size++) {
+      assert.deepEqual(digestFile(FILE, size), expected);
+      assert.deepEqual(
+        digestFile(FILE, size, { sha256: nodeSha256, fileHash: createHash('sha256') }),
+        expected,
+      );
+    }
+  });
+
+  test('counts as it goes', () => {
+    const digester = new SampleDigester();
+    digester.push(Buffer.from('1\n2\n3'));
+    assert.equal(digester.samples, 2);
+    digester.push(Buffer.from('\n'));
+    assert.equal(digester.samples, 3);
+  });
+
+  test('an empty file', () => {
+    assert.deepEqual(digestFile(new Uint8Array(0), 1), {
+      count: 0,
+      digests: new Uint8Array(0),
+      lines: new Uint32Array(0),
+      malformed: new Map(),
+      sha256: sha256Hex(''),
+      size: 0,
+    });
+  });
+
+  test('more samples than the first buffers hold', () => {
+    const count = 5000;
+    const text = Array.from({ length: count }, (_, i) => `{"i":${i}}\n`).join('');
+    const result = digestFile(Buffer.from(text), 1000, { sha256: nodeSha256 });
+    assert.equal(result.count, count);
+    for (const i of [0, 1023, 1024, 1025, 4999]) {
+      assert.equal(hex(digestAt(result.digests, i)), sha256Hex(`{"i":${i}}`));
+      assert.equal(result.lines[i], i + 1);
+    }
+  });
+
+  for (const file of [
+    'gsm8k/train.jsonl',
+    'gsm8k/test.jsonl',
+    'hh-rlhf/harmless-base-test.jsonl',
+    'humaneval/HumanEval.jsonl',
+  ]) {
+    test(
+      `${file}: up to 1,000 digests equal to those by node:crypto and the \`canonicalize\` package`,
+      skipWithout(dataFolder(file)),
+      () => {
+        const bytes = readFileSync(dataFolder(file));
+        const lines = bytes.toString().split('\n').filter(Boolean);
+        const result = digestFile(bytes, 65536, { sha256: nodeSha256, fileHash: createHash('sha256') });
+        assert.equal(result.count, lines.length);
+        assert.equal(result.malformed.size, 0);
+        for (const [i, line] of lines.slice(0, 1000).entries()) {
+          assert.equal(hex(digestAt(result.digests, i)), sha256Hex(jcs(JSON.parse(line))!));
+        }
+      },
+    );
+  }
+});
+
+describe('DigestTable', () => {
+  function pack(values: readonly number[]): Uint8Array {
+    const digests = new Uint8Array(values.length * DIGEST_LENGTH);
+    values.forEach((value, i) =>
+      digests.set(createHash('sha256').update(String(value)).digest(), i * DIGEST_LENGTH),
+    );
+    return digests;
+  }
+
+  function rows(table: DigestTable, digests: Uint8Array, index: number): number[] {
+    const found: number[] = [];
+    for (let row = table.first(digests, index); row >= 0; row = table.next(row)) found.push(row);
+    return found;
+  }
+
+  test('gives all rows of a digest in increasing order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(12), { maxLength: 60 }),
+        fc.array(fc.nat(14)),
+        fc.nat(12),
+        (values, queries, skipped) => {
+          const table = new DigestTable(pack(values), (i) => values[i] === skipped);
+          const wanted = pack(queries);
+          for (const [q, query] of queries.entries()) {
+            const expected = values.flatMap((value, i) => (value === query && value !== skipped ? [i] : []));
+            assert.deepEqual(rows(table, wanted, q), expected);
+            assert.equal(table.has(wanted, q), expected.length > 0);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('an empty table holds nothing', () => {
+    assert.equal(new DigestTable(new Uint8Array(0)).first(pack([1]), 0), -1);
+    assert.equal(new DigestTable(new Uint8Array(32), () => true).has(new Uint8Array(32), 0), false);
+  });
+
+  test('packed digests that start anywhere in their buffer', () => {
+    const digests = pack([1, 2, 1]);
+    const shifted = new Uint8Array(digests.length + 3).subarray(3);
+    shifted.set(digests);
+    assert.deepEqual(rows(new DigestTable(shifted), digests, 0), [0, 2]);
+  });
+
+  test('all 100,000 rows equal, or alike but for two bytes', () => {
+    const count = 100_000;
+    const equal = new DigestTable(new Uint8Array(count * DIGEST_LENGTH));
+    assert.equal(rows(equal, new Uint8Array(32), 0).length, count);
+
+    // What a hostile leaves file would hold. A table that used the digests' own first bytes would take minutes.
+    const alike = new Uint8Array(count * DIGEST_LENGTH);
+    for (let i = 0; i < count; i++) {
+      alike[i * DIGEST_LENGTH + 20] = i >> 16;
+      alike[i * DIGEST_LENGTH + 30] = i >> 8;
+      alike[i * DIGEST_LENGTH + 31] = i;
+    }
+    const table = new DigestTable(alike);
+    for (let i = 0; i < count; i++) {
+      if (table.first(alike, i) !== i) assert.fail(`row ${i}`);
+    }
+  });
+
+  test('digestsEqual', () => {
+    const a = pack([1, 2]);
+    const b = pack([2, 1]);
+    assert.equal(digestsEqual(a, 0, b, 1), true);
+    assert.equal(digestsEqual(a, 0, b, 0), false);
+    for (let k = 0; k < DIGEST_LENGTH; k++) {
+      const c = a.slice();
+      c[DIGEST_LENGTH + k]! ^= 1;
+      assert.equal(digestsEqual(a, 1, c, 1), false);
+      assert.equal(digestsEqual(a, 0, c, 0), true);
+    }
+  });
+});
