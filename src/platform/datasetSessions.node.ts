@@ -204,6 +204,8 @@ function toLineReview(line: number, state: ReviewState, scope: Scope): LineRevie
     threads: state.threads.map(({ reviews, effective }) => ({
       id: reviews[0]!.envelopeDigest,
       state: effective.verdict,
+      category: effective.category,
+      severity: effective.severity,
       reviews: reviews.map(({ statement, envelopeDigest, verdict, category, severity, reason, time }) => ({
         statement,
         envelopeDigest,

@@ -105,6 +105,9 @@ export interface ReviewThreadData {
   /** Digest of the flag's envelope: what identifies the thread. */
   readonly id: string;
   readonly state: 'flagged' | 'cleared';
+  /** Of the review that holds. */
+  readonly category: Category;
+  readonly severity: Severity;
   readonly reviews: readonly ReviewData[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Base64 (RFC 4648 §4 and §5). Envelopes hold payloads of many megabytes: libraries that work digit by digit take 125–260
- * ms for 5 MB, this takes some 15 ms.
+ * Base64 (RFC 4648 §4 and §5). Envelopes hold payloads of many megabytes: the library that was measured took 125–260 ms to
+ * encode and 70–210 ms to decode 5 MB where the engine has no base64 of its own (Node 20); these loops take about half.
  */
 
 const ALPHABET = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');

@@ -8,6 +8,8 @@ import type { AssessmentData, ReviewThreadData } from '../../protocol/datasetWor
 export interface FlagThread {
   /** Same as long as it is the same flag on the same line. */
   readonly key: string;
+  /** Digest of the flag's envelope. */
+  readonly id: string;
   /** 1-based. */
   readonly line: number;
   readonly state: 'flagged' | 'cleared';
@@ -36,6 +38,7 @@ function toThread(line: number, thread: ReviewThreadData, assessment: Assessment
     : '';
   return {
     key: `${String(line)}:${thread.id}:${String(thread.reviews.length)}:${thread.state}`,
+    id: thread.id,
     line,
     state: thread.state,
     label,

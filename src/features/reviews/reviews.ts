@@ -19,7 +19,6 @@ import { signerOf, signingKey, timeNow } from '../../host/signing.ts';
 import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
 import { categoryWord, severityWord } from '../../host/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
-import type { ReviewThreadData } from '../../protocol/datasetWorker.ts';
 import { flagThreads, openFlags } from './model.ts';
 
 /** Flags as comment threads: raise, reply, clear. Each is a signed review in the dataset's evidence. */
@@ -43,6 +42,8 @@ export function registerReviews(services: Services): {
   };
 
   const shown = new Map<string, Map<string, vscode.CommentThread>>();
+  /** Which flag a thread shows. */
+  const flagOf = new WeakMap<vscode.CommentThread, string>();
   const show = (dataset: Dataset) => {
     const uri = dataset.uri.toString();
     const wanted = dataset.document && dataset.assessment ? flagThreads(dataset.assessment) : [];
@@ -53,6 +54,7 @@ export function registerReviews(services: Services): {
       const range = new vscode.Range(flag.line - 1, 0, flag.line - 1, 0);
       const thread = existing ?? controller.createCommentThread(dataset.uri, range, []);
       if (!existing) {
+        flagOf.set(thread, flag.id);
         thread.label = flag.label;
         thread.contextValue = flag.state;
         thread.state =
@@ -109,18 +111,18 @@ export function registerReviews(services: Services): {
     replyToFlag: ({ thread, text }: vscode.CommentReply) =>
       tellingErrors(async () => {
         const { uri, line } = ofThread(thread);
-        await answer(services, uri, line, 'flagged', text);
+        await answer(services, { uri, line, flag: flagOf.get(thread) }, 'flagged', text);
       }),
     clearFlag: (argument: unknown) =>
       tellingErrors(async () => {
         if (isReply(argument)) {
           const { uri, line } = ofThread(argument.thread);
-          await answer(services, uri, line, 'cleared', argument.text);
+          await answer(services, { uri, line, flag: flagOf.get(argument.thread) }, 'cleared', argument.text);
           return;
         }
         const uri = targetUri(argument);
         const line = targetLines(argument, uri)[0];
-        if (line !== undefined) await answer(services, uri, line, 'cleared', undefined);
+        if (line !== undefined) await answer(services, { uri, line, flag: undefined }, 'cleared', undefined);
       }),
   };
   return { disposable: store, handlers };
@@ -160,18 +162,21 @@ async function flag(
   );
 }
 
-/** Replies to the flags of a line, or clears them. */
+/** Replies to a flag or clears it; without a particular flag, all open ones of the line. */
 async function answer(
   services: Services,
-  uri: vscode.Uri,
-  line: number,
+  { uri, line, flag: only }: { uri: vscode.Uri; line: number; flag: string | undefined },
   verdict: Verdict,
   givenReason: string | undefined,
 ): Promise<void> {
   requireTrustedWorkspace();
   await savedFile(uri);
   const dataset = await judgedDataset(services, uri);
-  const flags = dataset.assessment ? openFlags(dataset.assessment, line) : [];
+  const openOnLine = () =>
+    (dataset.assessment ? openFlags(dataset.assessment, line) : []).filter(
+      ({ id }) => only === undefined || id === only,
+    );
+  const flags = openOnLine();
   if (flags.length === 0) {
     throw new ProvenanceError(
       'review-not-found',
@@ -184,40 +189,19 @@ async function answer(
   if (reason === undefined) return;
   const subjects = await sampleSubjects(dataset, [line]);
   const signer = await signerOf(services, await signingKey(services));
-  for (const thread of flags) {
-    const last = thread.reviews.at(-1);
-    if (!last) continue;
-    const { category, severity, envelopeDigest } = effectiveReview(thread) ?? last;
-    await services.store.append(
-      pathOf(uri),
-      reviewStatement(subjects, {
-        verdict,
-        category,
-        severity,
-        reason,
-        timeCreated: timeNow(),
-        supersedes: envelopeDigest,
-      }),
-      signer,
-    );
+  for (const { id, category, severity } of flags) {
+    const predicate = { verdict, category, severity, reason, timeCreated: timeNow(), supersedes: id };
+    await services.store.append(pathOf(uri), reviewStatement(subjects, predicate), signer);
   }
   services.evidence.refresh();
   await services.datasets.settled(uri);
-  const stillOpen = verdict === 'cleared' && openFlags(dataset.assessment ?? NOTHING, line).length > 0;
-  if (stillOpen) {
+  if (verdict === 'cleared' && openOnLine().length > 0) {
     void vscode.window.showWarningMessage(
       l10n.t(
         'Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.',
       ),
     );
   }
-}
-
-const NOTHING = { reviews: [] } as unknown as NonNullable<Dataset['assessment']>;
-
-/** The review that an answer answers: the flag itself. */
-function effectiveReview(thread: ReviewThreadData) {
-  return thread.reviews[0];
 }
 
 async function pickCategory(title: string): Promise<Category | undefined> {

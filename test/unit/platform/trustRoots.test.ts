@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -98,19 +99,20 @@ test("git's file: of the user or the system, never of a repository", { skip: mis
   put('git/included', `[include]\n\tpath = ${join(root, 'git/global')}\n`);
   put('git/empty', '');
   put('git/missing', configOf(join(root, 'git/nothing')));
-  put('git/repository/.git/config', configOf(evil));
-  put('git/repository/.git/HEAD', 'ref: refs/heads/main\n');
+  const repository = join(root, 'git/repository');
+  execFileSync('git', ['init', '-q', repository]);
+  execFileSync('git', ['config', 'gpg.ssh.allowedSignersFile', evil], { cwd: repository });
   const read = (global: string, system = 'empty') => {
     const env = {
       ...process.env,
       GIT_CONFIG_GLOBAL: join(root, 'git', global),
       GIT_CONFIG_SYSTEM: join(root, 'git', system),
-      GIT_DIR: join(root, 'git/repository/.git'),
+      GIT_DIR: join(repository, '.git'),
     };
     return readTrustRoots({ config: false, env });
   };
   const before = process.cwd();
-  process.chdir(join(root, 'git/repository'));
+  process.chdir(repository);
   try {
     assert.deepEqual(names(await read('global')), ['git-user']);
     assert.deepEqual(names(await read('included')), ['git-user']);
