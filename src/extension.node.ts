@@ -23,8 +23,7 @@ import { OriginMapping } from './host/originMapping.ts';
 import type { Services } from './host/services.ts';
 import { WorkspaceEvidence } from './host/workspaceEvidence.ts';
 import { DatasetWorkerClient } from './platform/datasetWorkerClient.node.ts';
-import { nodeFileStore } from './platform/fileStore.node.ts';
-import { fastSha256 } from './platform/sha256.node.ts';
+import { nodePlatform } from './platform/platform.node.ts';
 
 /** What other extensions, and the tests, may use. */
 export interface Api {
@@ -33,24 +32,26 @@ export interface Api {
 
 /** The composition root: builds the services and registers the features. */
 export function activate(context: vscode.ExtensionContext): Api {
-  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle as l10n.l10nJsonFormat });
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const store = new DisposableStore();
   context.subscriptions.push(store, log);
 
+  const platform = nodePlatform();
   const worker = store.add(
     new DatasetWorkerClient(context.asAbsolutePath('dist/datasetWorker.node.cjs'), (reason) => {
       log.error(`The verification worker stopped (${reason}); starting it again.`);
       services.datasets.reopenAll();
     }),
   );
-  const evidence = store.add(new WorkspaceEvidence(worker));
+  const evidence = store.add(new WorkspaceEvidence(worker, platform.userAllowedSigners));
   const services: Services = {
     extensionUri: context.extensionUri,
+    platform,
     worker,
     evidence,
     datasets: store.add(new Datasets(worker, evidence)),
-    keys: store.add(new KeyRing(context.secrets, context.globalState)),
-    store: new EvidenceStore(nodeFileStore(), fastSha256),
+    keys: store.add(new KeyRing(context.secrets, context.globalState, platform)),
+    store: new EvidenceStore(platform.files, platform.sha256),
     originMapping: new OriginMapping(evidence),
   };
 

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import process from 'node:process';
 import { ProvenanceError } from '../core/errors.ts';
+import { ALLOWED_SIGNERS } from '../core/evidence/layout.ts';
 import { findSigner } from '../core/trust/allowedSigners.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
 import { configFolder } from '../platform/keys.node.ts';
-import { ALLOWED_SIGNERS, readTrustRoots, type TrustRoots } from '../platform/trustRoots.node.ts';
+import { readTrustRoots, type TrustRoots } from '../platform/trustRoots.node.ts';
 import type { Io } from './terminal.ts';
 
 /**

@@ -401,20 +401,23 @@ class TrackedDataset implements Dataset {
     for (const resolve of waiting) resolve();
   }
 
+  private isDisposed(): boolean {
+    return this.controller.signal.aborted;
+  }
+
   private enqueue(work: () => Promise<void>): void {
     this.queue = this.queue.then(async () => {
-      if (this.controller.signal.aborted) return;
+      if (this.isDisposed()) return;
       try {
         await work();
       } catch (cause) {
         const error = asProvenanceError(cause);
-        if (this.controller.signal.aborted) return;
-        if (error.code === 'disposed') return;
+        if (this.isDisposed() || error.code === 'disposed') return;
         this.error = error;
         if (error.code !== 'cancelled') logError(error);
       } finally {
         this.progress = undefined;
-        if (!this.controller.signal.aborted) this.changed();
+        if (!this.isDisposed()) this.changed();
       }
     });
   }

@@ -1,38 +1,55 @@
 import type { LineEdit } from '../protocol/datasetWorker.ts';
 
+/** A place in a text, 0-based, as VS Code counts. */
+export interface Place {
+  readonly line: number;
+  readonly character: number;
+}
+
 /** A content change as VS Code reports it, in coordinates of the text before the changes. */
 export interface TextChange {
-  readonly range: { readonly start: { readonly line: number }; readonly end: { readonly line: number } };
+  readonly range: { readonly start: Place; readonly end: Place };
   readonly text: string;
 }
 
 /**
  * Turns the content changes of one event into replaced lines. VS Code's changes do not overlap, and their lines are those
  * of the text before; the result is in ascending order, each edit in coordinates of the text after those before it.
+ * Whole lines that are inserted or deleted leave their neighbours alone: these keep their digests.
  * @param lineAt a line of the text after all changes (0-based)
  */
 export function lineEdits(changes: readonly TextChange[], lineAt: (line: number) => string): LineEdit[] {
   const ascending = [...changes].sort(
-    (a, b) => a.range.start.line - b.range.start.line || a.range.end.line - b.range.end.line,
+    ({ range: { start: a, end: c } }, { range: { start: b, end: d } }) =>
+      a.line - b.line || a.character - b.character || c.line - d.line || c.character - d.character,
   );
-  const merged: { start: number; end: number; inserted: number }[] = [];
+  // Replaced lines [from, to), and how many lines stand in their place.
+  const merged: { from: number; to: number; inserted: number }[] = [];
   for (const { range, text } of ascending) {
-    const inserted = lineEndsIn(text) + 1;
+    const { start, end } = range;
     const last = merged.at(-1);
-    if (last?.end === range.start.line) {
+    const sharesLine = last !== undefined && start.line < last.to;
+    const wholeLines = start.character === 0 && end.character === 0 && (text === '' || /[\r\n]$/.test(text));
+    const lineEnds = lineEndsIn(text);
+    if (sharesLine) {
       // Two changes on one line: the line that they share counts once.
-      last.end = range.end.line;
-      last.inserted += inserted - 1;
+      last.to = end.line + 1;
+      last.inserted += lineEnds;
+    } else if (wholeLines) {
+      merged.push({ from: start.line, to: end.line, inserted: lineEnds });
     } else {
-      merged.push({ start: range.start.line, end: range.end.line, inserted });
+      merged.push({ from: start.line, to: end.line + 1, inserted: lineEnds + 1 });
     }
   }
   let shift = 0;
-  return merged.map(({ start, end, inserted }) => {
-    const deleteCount = end - start + 1;
-    const at = start + shift;
-    shift += inserted - deleteCount;
-    return { start: at, deleteCount, lines: Array.from({ length: inserted }, (_, i) => lineAt(at + i)) };
+  return merged.map(({ from, to, inserted }) => {
+    const at = from + shift;
+    shift += inserted - (to - from);
+    return {
+      start: at,
+      deleteCount: to - from,
+      lines: Array.from({ length: inserted }, (_, i) => lineAt(at + i)),
+    };
   });
 }
 

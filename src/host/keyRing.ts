@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { ProvenanceError } from '../core/errors.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { formatSshPublicKey } from '../core/evidence/sshKey.ts';
-import { generateKeyPem, signerFromPem } from '../platform/keys.node.ts';
+import type { Platform } from '../platform/platform.ts';
 
 /** The public half of a signing key. */
 export interface KeyInfo {
@@ -28,6 +28,7 @@ export class KeyRing {
   constructor(
     private readonly secrets: vscode.SecretStorage,
     private readonly state: vscode.Memento,
+    private readonly platform: Pick<Platform, 'generateKeyPem' | 'signerFromPem'>,
   ) {}
 
   list(): readonly KeyInfo[] {
@@ -37,8 +38,8 @@ export class KeyRing {
 
   /** Makes an Ed25519 key. @param name who signs with it, for example an e-mail address */
   async create(name: string): Promise<KeyInfo> {
-    const pem = generateKeyPem();
-    const signer = signerFromPem(pem, name);
+    const pem = this.platform.generateKeyPem();
+    const signer = this.platform.signerFromPem(pem, name);
     const info: KeyInfo = {
       keyId: signer.keyId,
       name,
@@ -61,7 +62,7 @@ export class KeyRing {
         { name: key.name, keyId: key.keyId },
       );
     }
-    return signerFromPem(pem, key.name);
+    return this.platform.signerFromPem(pem, key.name);
   }
 
   /** Drops a key whose private half is gone. */

@@ -63,7 +63,7 @@ async function readMapping(uri: vscode.Uri): Promise<OriginFields> {
         typeof pointer === 'string' ||
         (Array.isArray(pointer) && pointer.every((p) => typeof p === 'string')),
     ),
-  ) as OriginFields;
+  );
 }
 
 /** What a statement says of the origin, completed and overridden by what the record itself carries. */

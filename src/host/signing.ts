@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { ProvenanceError } from '../core/errors.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { findSigner } from '../core/trust/allowedSigners.ts';
-import { readAllowedSigners } from '../platform/trustRoots.node.ts';
 import { COMMANDS } from '../commands.ts';
 import type { KeyInfo } from './keyRing.ts';
 import type { Services } from './services.ts';
@@ -46,6 +45,6 @@ export async function signerOf(services: Services, key: KeyInfo): Promise<Signer
 
 /** Whether the key counts as trusted in this window now. */
 export async function isTrusted(services: Services, keyId: string): Promise<boolean> {
-  const { entries } = await readAllowedSigners(services.evidence.allowedSigners());
+  const { entries } = await services.platform.readAllowedSigners(services.evidence.allowedSigners());
   return findSigner(entries, keyId, Date.now()).standing === 'trusted';
 }

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { toHex } from '../core/bytes/hex.ts';
 
 /**
  * The page of a webview: one script and one style sheet from `dist/webview`, nothing else. Dataset text is hostile, so
  * nothing may be loaded or run but these.
  */
 export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, name: string): string {
-  const nonce = randomBytes(24).toString('base64url');
+  const nonce = toHex(crypto.getRandomValues(new Uint8Array(24)));
   const file = (extension: string) =>
     webview
       .asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', `${name}.${extension}`))

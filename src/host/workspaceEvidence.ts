@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
-import { EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
 import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
-import { configFolder } from '../platform/keys.node.ts';
-import { ALLOWED_SIGNERS } from '../platform/trustRoots.node.ts';
 import type { EvidenceFiles } from '../protocol/datasetWorker.ts';
 import { DisposableStore } from './disposables.ts';
 import { onDidChangeSettings, setting } from './settings.ts';
@@ -19,7 +17,10 @@ export class WorkspaceEvidence {
   private userWatcher: vscode.Disposable | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly worker: DatasetWorkerClient) {
+  constructor(
+    private readonly worker: DatasetWorkerClient,
+    private readonly defaultAllowedSigners: string,
+  ) {
     const watcher = this.disposables.add(
       vscode.workspace.createFileSystemWatcher(`**/${EVIDENCE_FOLDER}/**`),
     );
@@ -67,7 +68,7 @@ export class WorkspaceEvidence {
 
   /** The user's own file. */
   userAllowedSigners(): string {
-    return setting('allowedSignersFile') || `${configFolder()}/${ALLOWED_SIGNERS}`;
+    return setting('allowedSignersFile') || this.defaultAllowedSigners;
   }
 
   /** Looks again at once, for changes that this window made itself. */

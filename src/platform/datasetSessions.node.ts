@@ -1,6 +1,6 @@
 import { toHex } from '../core/bytes/hex.ts';
 import type { FileStore } from '../core/bytes/fileStore.ts';
-import { ProvenanceError, type CancelSignal } from '../core/errors.ts';
+import { ProvenanceError } from '../core/errors.ts';
 import { LineDigests } from '../core/sample/lineDigests.ts';
 import { assess, statementsCovering, type Assessment } from '../core/trust/assess.ts';
 import { differences } from '../core/trust/report.ts';
@@ -91,7 +91,7 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
           advisories: params.advisories,
           signers: entries,
         },
-        signal as CancelSignal,
+        signal,
       );
       const trustProblems = problems
         // Not having such a file is the normal case.

@@ -24,7 +24,7 @@ export class DatasetWorkerClient {
   ) {}
 
   /** @throws ProvenanceError what the method threw, `cancelled`, `timeout`, or `disposed` when the worker died */
-  async call<Name extends keyof DatasetWorkerMethods & string>(
+  async call<Name extends keyof DatasetWorkerMethods>(
     method: Name,
     params: Parameters<DatasetWorkerMethods[Name]>[0],
     options: CallOptions = {},

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { FileStat, FileStore } from '../core/bytes/fileStore.ts';
+import type { FileStat, FileStore, LinkPolicy } from '../core/bytes/fileStore.ts';
 import { ProvenanceError } from '../core/errors.ts';
 import { codeOf, fileError, type FileAction } from './fileErrors.node.ts';
 import { acquireLock, isDead, LOCK_TIMES, THIS_HOST, type LockTimes, type NodeFs } from './fileLock.node.ts';
@@ -34,7 +34,8 @@ export function nodeFileStore(options: NodeFileStoreOptions = {}): FileStore {
     stat: (path) => mapErrors(path, 'read', () => stat(fs, path)),
     list: (folder) => mapErrors(folder, 'read', () => list(fs, folder)),
     write: (path, bytes) => mapErrors(path, 'write', () => write(fs, path, bytes)),
-    appendLine: (path, line) => mapErrors(path, 'write', () => appendLine(fs, path, line, times)),
+    appendLine: (path, line, links = 'refuse') =>
+      mapErrors(path, 'write', () => appendLine(fs, path, line, links, times)),
   };
 }
 
@@ -88,6 +89,7 @@ async function write(fs: NodeFs, path: string, bytes: Uint8Array): Promise<void>
   await makeFolder(fs, folder);
   const old = await unlessMissing(fs.lstat(path));
   if (old && !old.isFile() && !old.isSymbolicLink()) throw notAFile(path);
+  await removeLeftovers(fs, folder);
   const temporary = temporaryPath(folder);
   await orRemove(fs, temporary, async () => {
     const handle = await fs.open(temporary, 'wx');
@@ -103,7 +105,13 @@ async function write(fs: NodeFs, path: string, bytes: Uint8Array): Promise<void>
   await syncFolder(fs, folder);
 }
 
-async function appendLine(fs: NodeFs, path: string, line: Uint8Array, times: LockTimes): Promise<void> {
+async function appendLine(
+  fs: NodeFs,
+  path: string,
+  line: Uint8Array,
+  links: LinkPolicy,
+  times: LockTimes,
+): Promise<void> {
   if (line.length === 0 || line.includes(LF) || line.includes(CR)) {
     const args = { path };
     throw new ProvenanceError(
@@ -116,7 +124,7 @@ async function appendLine(fs: NodeFs, path: string, line: Uint8Array, times: Loc
   const mine = before.then(async () => {
     await makeFolder(fs, dirname(path));
     // A linked file is added to where it lies; renaming would put a copy in the place of the link.
-    await appendLocked(fs, await resolveLink(fs, path), line, times);
+    await appendLocked(fs, await resolveLink(fs, path, links), line, times);
   });
   const settled = mine.catch(() => undefined);
   queues.set(path, settled);
@@ -208,13 +216,13 @@ function temporaryPath(folder: string): string {
   return join(folder, `.provenance-${process.pid}-${HOST_TAG}-${randomBytes(8).toString('hex')}.tmp`);
 }
 
-/** Removes what processes left behind that were killed while they wrote. */
+/** Removes what processes left behind that were killed while they wrote; where that fails, it is no harm. */
 async function removeLeftovers(fs: NodeFs, folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) {
+  for (const name of await fs.readdir(folder).catch(() => [])) {
     const [, pid, host] = TEMPORARY.exec(name) ?? [];
     if (pid === undefined) continue;
     const path = join(folder, name);
-    const found = await unlessMissing(fs.lstat(path));
+    const found = await fs.lstat(path).catch(() => undefined);
     if (!found) continue;
     const abandoned =
       host === HOST_TAG && Number(pid) > 0 && Number(pid) <= 0x7fffffff && isDead(Number(pid));
@@ -267,7 +275,14 @@ async function syncFolder(fs: NodeFs, folder: string): Promise<void> {
   }
 }
 
-async function resolveLink(fs: NodeFs, path: string): Promise<string> {
+async function resolveLink(fs: NodeFs, path: string, links: LinkPolicy): Promise<string> {
+  if (links === 'refuse' && (await unlessMissing(fs.lstat(path)))?.isSymbolicLink()) {
+    throw new ProvenanceError(
+      'permission-denied',
+      '{path} is a symbolic link, and evidence is not written through links; put the file itself there.',
+      { path },
+    );
+  }
   const real = await unlessMissing(fs.realpath(path));
   if (real !== undefined) return real;
   // A file that stands there by now was made by another process meanwhile.

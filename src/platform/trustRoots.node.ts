@@ -4,12 +4,10 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { FileStore } from '../core/bytes/fileStore.ts';
 import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
-import { EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
 import { findSigner, parseAllowedSigners, type AllowedSigner } from '../core/trust/allowedSigners.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { configFolder } from './keys.node.ts';
-
-export const ALLOWED_SIGNERS = 'allowed_signers';
 
 /** Largest allowed_signers file that is read, in bytes. */
 const MAX_ALLOWED_SIGNERS_BYTES = 8 * 1024 * 1024;
@@ -186,5 +184,6 @@ export async function appendAllowedSigner(
       { path, line: now.signer.line, keyId: added.keyId, principal: now.principal },
     );
   }
-  await files.appendLine(path, new TextEncoder().encode(line));
+  // People keep their own file among their dotfiles, and link to it.
+  await files.appendLine(path, new TextEncoder().encode(line), 'follow');
 }

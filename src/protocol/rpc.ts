@@ -51,9 +51,9 @@ export interface CallOptions {
 
 export interface CallContext {
   readonly signal: CancelSignal;
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
   /** Moves these buffers with the result instead of copying them. */
-  transfer(buffers: readonly Transferable[]): void;
+  readonly transfer: (buffers: readonly Transferable[]) => void;
 }
 
 /** What this end answers. */

@@ -198,7 +198,7 @@ export async function hoverText(uri: vscode.Uri, line: number): Promise<string> 
   );
   return hovers
     .flatMap(({ contents }) => contents)
-    .map((content) => (typeof content === 'string' ? content : content.value))
+    .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
     .filter((text) => text.includes('command:provenance.'))
     .join('\n');
 }

@@ -26,10 +26,16 @@ export interface FileStore {
   /**
    * Appends one line (given without its line end) atomically and under a lock, so that two writers both end up in the
    * file. What stands in the file is never rewritten; a torn last line is closed with a line end first. Resolves only
-   * once the line is on disk. @throws ProvenanceError `locked`, `read-only`, `permission-denied`, `disk-full`, `io`
+   * once the line is on disk.
+   * @param links what to do where `path` is a symbolic link; `refuse` without it: a link in a downloaded folder could
+   *   name any file of the user's
+   * @throws ProvenanceError `locked`, `read-only`, `permission-denied`, `disk-full`, `io`
    */
-  appendLine(path: string, line: Uint8Array): Promise<void>;
+  appendLine(path: string, line: Uint8Array, links?: LinkPolicy): Promise<void>;
 }
+
+/** Whether a symbolic link is written through, for a file that is the user's own, or refused. */
+export type LinkPolicy = 'follow' | 'refuse';
 
 /** A file or blob read piece by piece. */
 export interface ByteSource {

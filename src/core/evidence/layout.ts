@@ -4,6 +4,9 @@ import { ProvenanceError } from '../errors.ts';
 /** The folder beside a dataset that holds its evidence: hidden, because loaders glob for data files. */
 export const EVIDENCE_FOLDER = '.provenance';
 
+/** Who is trusted, at the root of a workspace folder or in the user's configuration: OpenSSH's format. */
+export const ALLOWED_SIGNERS = 'allowed_signers';
+
 const BUNDLE_SUFFIX = '.intoto.jsonl';
 const CHECKPOINT_SUFFIX = '.checkpoint';
 

@@ -7,7 +7,6 @@ import type { Services } from '../../host/services.ts';
 import { webviewHtml, webviewOptions } from '../../host/webviewHtml.ts';
 import { webviewPort } from '../../host/webviewPort.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
-import { nodeTimers } from '../../platform/workerPort.node.ts';
 import type { SampleData } from '../../protocol/datasetWorker.ts';
 import type {
   LineageHostEvents,
@@ -95,7 +94,7 @@ class LineagePanel implements vscode.WebviewViewProvider {
         flagSample: ({ line }) => run('flagSamples', target(line)),
         signSample: ({ line }) => run('signSamples', target(line)),
       },
-      nodeTimers,
+      this.services.platform.timers,
     );
     this.rpc = rpc;
     view.onDidDispose(() => {

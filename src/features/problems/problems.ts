@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { ProvenanceError } from '../../core/errors.ts';
+import type { ProvenanceError } from '../../core/errors.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { onDidChangeSettings, setting } from '../../host/settings.ts';

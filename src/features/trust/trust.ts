@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
-import { EVIDENCE_FOLDER } from '../../core/evidence/layout.ts';
+import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../../core/evidence/layout.ts';
 import { parseSshPublicKey } from '../../core/evidence/sshKey.ts';
 import { formatAllowedSigner, NAMESPACE } from '../../core/trust/allowedSigners.ts';
 import { shortKeyId } from '../../host/explain.ts';
@@ -10,7 +10,6 @@ import { tellingErrors } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { requireTrustedWorkspace, sampleTarget } from '../../host/target.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
-import { ALLOWED_SIGNERS, appendAllowedSigner } from '../../platform/trustRoots.node.ts';
 
 interface Candidate {
   readonly keyId: string;
@@ -33,7 +32,10 @@ export function trustHandlers(services: Services): Pick<CommandHandlers, 'trustS
         const file = await pickFile(services, candidate);
         if (file === undefined) return;
         const key = parseSshPublicKey(candidate.publicKey);
-        await appendAllowedSigner(file, formatAllowedSigner({ principal, key, namespaces: NAMESPACE }));
+        await services.platform.appendAllowedSigner(
+          file,
+          formatAllowedSigner({ principal, key, namespaces: NAMESPACE }),
+        );
         services.evidence.refresh();
         vscode.window.setStatusBarMessage(l10n.t('You now trust {0}.', principal), 6000);
       }),

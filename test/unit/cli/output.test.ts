@@ -49,7 +49,7 @@ describe('output', () => {
       'all.jsonl',
       ...'--lines 2 --category pii --severity low --reason r'.split(' '),
     );
-    sandbox.write('all.jsonl', '{"id":2}\n{"id":1}\n{"id":33}\n{"id":4}\n{"id":4}\n\n{"id":\n');
+    sandbox.write('all.jsonl', '{"id":1}\n{"id":0}\n{"id":33}\n{"id":3}\n{"id":3}\n\n{"id":\n');
     const { code, stdout } = await sandbox.provenance('verify', 'all.jsonl', 'missing.jsonl', '--json');
     assert.equal(code, 2);
     const { datasets, ...rest } = JSON.parse(stdout) as VerifyJson;
@@ -150,7 +150,7 @@ describe('output', () => {
     sandbox.write('odd.jsonl', lines(1));
     await sandbox.provenance('sign', 'odd.jsonl', '--note', hostile);
     const { stdout } = await sandbox.provenance('verify', 'odd.jsonl', '--json');
-     
+
     assert.doesNotMatch(stdout, /[^\n\u0020-\u007e]/);
     assert.equal((JSON.parse(stdout) as VerifyJson).datasets[0]?.statements[0]?.note, hostile);
   });

@@ -25,7 +25,10 @@ function picture(digests: LineDigests): string[] {
 
 /** A text edited as VS Code does: non-overlapping replacements of offsets, all in coordinates of the text before. */
 function applyChanges(text: string, replacements: { start: number; end: number; text: string }[]) {
-  const position = (offset: number) => ({ line: text.slice(0, offset).split('\n').length - 1 });
+  const position = (offset: number) => {
+    const before = text.slice(0, offset).split('\n');
+    return { line: before.length - 1, character: before.at(-1)!.length };
+  };
   const changes: TextChange[] = replacements
     .map(({ start, end, text: inserted }) => ({
       range: { start: position(start), end: position(end) },
@@ -92,13 +95,25 @@ test('property: digests kept up to date through edits equal digests made afresh'
 
 test('two cursors on one line make one edit', () => {
   const changes = [
-    { range: { start: { line: 3 }, end: { line: 3 } }, text: 'y' },
-    { range: { start: { line: 3 }, end: { line: 3 } }, text: 'x' },
+    { range: { start: { line: 3, character: 8 }, end: { line: 3, character: 8 } }, text: 'y' },
+    { range: { start: { line: 3, character: 2 }, end: { line: 3, character: 2 } }, text: 'x' },
   ];
   assert.deepEqual(
     lineEdits(changes, (line) => `line ${String(line)}`),
     [{ start: 3, deleteCount: 1, lines: ['line 3'] }],
   );
+});
+
+test('whole lines that come or go leave their neighbours alone', () => {
+  const at = (line: number, character = 0) => ({ line, character });
+  const edits = (start: ReturnType<typeof at>, end: ReturnType<typeof at>, text: string) =>
+    lineEdits([{ range: { start, end }, text }], (line) => `line ${String(line)}`);
+  assert.deepEqual(edits(at(4), at(4), 'x\n'), [{ start: 4, deleteCount: 0, lines: ['line 4'] }]);
+  assert.deepEqual(edits(at(4), at(6), ''), [{ start: 4, deleteCount: 2, lines: [] }]);
+  assert.deepEqual(edits(at(4), at(4), 'x'), [{ start: 4, deleteCount: 1, lines: ['line 4'] }]);
+  assert.deepEqual(edits(at(4, 9), at(4, 9), '\n'), [
+    { start: 4, deleteCount: 1, lines: ['line 4', 'line 5'] },
+  ]);
 });
 
 test('statuses stay with their lines until the new ones are known', () => {

@@ -178,18 +178,29 @@ describe('appending', () => {
     assert.ok(!existsSync(path));
   });
 
+  test('refuses a link unless it is told to follow it', async () => {
+    const target = existing('mine\n');
+    const link = `${target}-link`;
+    symlinkSync(target, link);
+    await assert.rejects(append(link, 'b'), failure('permission-denied', /symbolic link/));
+    assert.equal(content(target), 'mine\n');
+  });
+
   test('goes through a link, in the file and in its folder', async () => {
     const target = existing('a\n');
     const folder = join(root, `${++number}`);
     mkdirSync(folder);
     symlinkSync(target, join(folder, 'link'));
     symlinkSync(join(target, '..'), join(folder, 'folder'));
-    await append(join(folder, 'link'), 'b');
+    await files.appendLine(join(folder, 'link'), bytesOf('b'), 'follow');
     await append(join(folder, 'folder', 'file'), 'c');
     assert.equal(content(target), 'a\nb\nc\n');
     assert.ok(lstatSync(join(folder, 'link')).isSymbolicLink());
     symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
-    await assert.rejects(append(join(folder, 'dangling'), 'x'), failure('not-found', /link to a file/));
+    await assert.rejects(
+      files.appendLine(join(folder, 'dangling'), bytesOf('x'), 'follow'),
+      failure('not-found', /link to a file/),
+    );
   });
 
   test('starts again when another program changes the file without the lock', async () => {
@@ -246,7 +257,11 @@ describe('appending', () => {
     age(join(folder, oldElsewhere), 2 * 3600);
     age(join(folder, notOurs), 2 * 3600);
     await append(path, 'b');
-    assert.deepEqual(namesBeside(path), [alive, elsewhere, notOurs, 'file'].sort());
+    const kept = [alive, elsewhere, notOurs, 'file'].sort();
+    assert.deepEqual(namesBeside(path), kept);
+    writeFileSync(join(folder, dead), '');
+    await files.write(path, bytesOf('c'));
+    assert.deepEqual(namesBeside(path), kept);
   });
 
   async function nameOfTemporaryFile(path: string): Promise<string> {
@@ -377,8 +392,8 @@ describe('the lock', () => {
         rename: async (from, to) => {
           if (String(from) === `${path}.lock` && !exchanged) {
             exchanged = true;
-            unlinkSync(from as string);
-            writeFileSync(from as string, lock);
+            unlinkSync(from);
+            writeFileSync(`${path}.lock`, lock);
           }
           return fsPromises.rename(from, to);
         },

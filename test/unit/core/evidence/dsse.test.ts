@@ -22,7 +22,8 @@ import {
   parseSshPublicKey,
   verifySignature,
 } from '../../../../src/core/evidence/sshKey.ts';
-import { bytesOf, failure, missing, NO_VECTORS, textOf, vectors } from './support.ts';
+import { skipWithout, vectorsFolder } from '../../../support/vectors.ts';
+import { bytesOf, failure, missing, textOf } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsse-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -49,9 +50,9 @@ interface DsseVectors {
   }[];
 }
 
-const dsse = vectors('dsse/vectors.json');
-test('the vector of the DSSE specification', { skip: dsse ? false : NO_VECTORS }, () => {
-  const { cases } = JSON.parse(readFileSync(dsse!, 'utf8')) as DsseVectors;
+const dsse = vectorsFolder('dsse', 'vectors.json');
+test('the vector of the DSSE specification', skipWithout(dsse), () => {
+  const { cases } = JSON.parse(readFileSync(dsse, 'utf8')) as DsseVectors;
   assert.ok(cases.length > 0);
   for (const { payloadType, payloadUtf8, pae, key, envelope } of cases) {
     assert.equal(textOf(preAuthEncoding(payloadType, bytesOf(payloadUtf8))), pae);

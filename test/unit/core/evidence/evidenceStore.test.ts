@@ -9,7 +9,18 @@ import { CANONICALIZATION } from '../../../../src/core/evidence/predicates.ts';
 import { ed25519Signer } from '../../../../src/core/evidence/signer.ts';
 import { datasetStatement, reviewStatement } from '../../../../src/core/evidence/statement.ts';
 import { merkleRoot } from '../../../../src/core/merkle/tree.ts';
-import { failure, MemoryFiles } from './support.ts';
+import { MemoryFiles } from '../../../support/memoryFiles.ts';
+import { failure } from './support.ts';
+
+class RecordedFiles extends MemoryFiles {
+  /** Paths, in the order in which they were written. */
+  readonly writes: string[] = [];
+
+  override write(path: string, bytes: Uint8Array): Promise<void> {
+    this.writes.push(path);
+    return super.write(path, bytes);
+  }
+}
 
 const signer = ed25519Signer(new Uint8Array(32).fill(1));
 const DATASET = '/data/train.jsonl';
@@ -29,7 +40,7 @@ function statementOf(count: number, ofRoot: string) {
 }
 
 test('leaves, then the statement that names them; both are found again', async () => {
-  const files = new MemoryFiles();
+  const files = new RecordedFiles();
   const store = new EvidenceStore(files);
   assert.equal(await store.writeLeaves(DATASET, digests), root);
   const { envelopeDigest } = await store.append(DATASET, statementOf(3, root), signer);
@@ -47,13 +58,13 @@ test('leaves, then the statement that names them; both are found again', async (
 });
 
 test('a dataset without evidence has none, and no problem', async () => {
-  const store = new EvidenceStore(new MemoryFiles());
+  const store = new EvidenceStore(new RecordedFiles());
   assert.deepEqual(await store.loadBundle(DATASET), { entries: [], problems: [] });
   assert.equal(await store.loadLeaves(DATASET, root, 3), undefined);
 });
 
 test('a statement without its leaves is not written', async () => {
-  const files = new MemoryFiles();
+  const files = new RecordedFiles();
   const store = new EvidenceStore(files);
   await assert.rejects(
     store.append(DATASET, statementOf(3, root), signer),
@@ -65,14 +76,14 @@ test('a statement without its leaves is not written', async () => {
 });
 
 test('an intact leaves file is left alone, a damaged one is replaced', async () => {
-  const files = new MemoryFiles();
+  const files = new RecordedFiles();
   const store = new EvidenceStore(files);
   await store.writeLeaves(DATASET, digests);
   await store.writeLeaves('/data/copy.jsonl', digests);
   assert.equal(files.writes.length, 1);
   const path = evidencePaths(DATASET).leaves(root);
   for (const damaged of [digests.subarray(32), digests.map((byte, at) => (at === 95 ? byte ^ 1 : byte))]) {
-    files.contents.set(path, damaged);
+    files.files.set(path, damaged);
     await assert.rejects(store.loadLeaves(DATASET, root, 3), failure('invalid-leaves', new RegExp(root)));
     await store.writeLeaves(DATASET, digests);
     assert.deepEqual(await store.loadLeaves(DATASET, root, 3), digests);
@@ -87,7 +98,7 @@ test('leaves of another count or root are refused', () => {
 });
 
 test('a payload made elsewhere is signed only when it is a statement', async () => {
-  const store = new EvidenceStore(new MemoryFiles());
+  const store = new EvidenceStore(new RecordedFiles());
   await assert.rejects(
     store.appendPayload(DATASET, new Uint8Array([0x7b, 0x7d]), signer),
     failure('invalid-statement'),
@@ -95,7 +106,7 @@ test('a payload made elsewhere is signed only when it is a statement', async () 
 });
 
 test('what would not be read again is not written', async () => {
-  const files = new MemoryFiles();
+  const files = new RecordedFiles();
   const store = new EvidenceStore(files);
   const bundle = evidencePaths(DATASET).bundle;
   const stat = files.stat.bind(files);

@@ -13,7 +13,8 @@ import {
   parseSshPublicKey,
   verifySignature,
 } from '../../../../src/core/evidence/sshKey.ts';
-import { bytesOf, failure, missing, NO_VECTORS, vectors } from './support.ts';
+import { skipWithout, vectorsFolder } from '../../../support/vectors.ts';
+import { bytesOf, failure, missing } from './support.ts';
 
 interface Wycheproof {
   readonly numberOfTests: number;
@@ -23,9 +24,9 @@ interface Wycheproof {
   }[];
 }
 
-const wycheproof = vectors('wycheproof/testvectors_v1/ed25519_test.json');
-test('Wycheproof: every Ed25519 signature', { skip: wycheproof ? false : NO_VECTORS }, () => {
-  const { testGroups, numberOfTests } = JSON.parse(readFileSync(wycheproof!, 'utf8')) as Wycheproof;
+const wycheproof = vectorsFolder('wycheproof', 'testvectors_v1', 'ed25519_test.json');
+test('Wycheproof: every Ed25519 signature', skipWithout(wycheproof), () => {
+  const { testGroups, numberOfTests } = JSON.parse(readFileSync(wycheproof, 'utf8')) as Wycheproof;
   let checked = 0;
   for (const { publicKey, tests } of testGroups) {
     const key = ed25519PublicKey(fromHex(publicKey.pk));
@@ -37,27 +38,31 @@ test('Wycheproof: every Ed25519 signature', { skip: wycheproof ? false : NO_VECT
   assert.equal(checked, numberOfTests);
 });
 
-const sshKeys = vectors('sshsig-openssh/testdata');
-const skipSsh = missing('ssh-keygen') || (sshKeys ? false : NO_VECTORS);
-test('fingerprints are those of ssh-keygen -l, for every type of key', { skip: skipSsh }, () => {
-  let compared = 0;
-  for (const name of readdirSync(sshKeys!).filter((file) => file.endsWith('.pub'))) {
-    const path = join(sshKeys!, name);
-    const key = parseSshPublicKey(readFileSync(path, 'utf8'));
-    assert.equal(key.ed25519 !== undefined, name === 'ed25519.pub', name);
-    const { status, stdout } = spawnSync('ssh-keygen', ['-l', '-E', 'sha256', '-f', path], {
-      encoding: 'utf8',
-    });
-    // Old versions do not know the newest types.
-    if (status !== 0) continue;
-    assert.equal(fingerprint(key), stdout.split(' ')[1], name);
-    compared++;
-  }
-  assert.ok(compared >= 4, `${compared} keys compared`);
-});
+const sshKeys = vectorsFolder('sshsig-openssh', 'testdata');
+const noKeygen = missing('ssh-keygen');
+test(
+  'fingerprints are those of ssh-keygen -l, for every type of key',
+  noKeygen ? { skip: noKeygen } : skipWithout(sshKeys),
+  () => {
+    let compared = 0;
+    for (const name of readdirSync(sshKeys).filter((file) => file.endsWith('.pub'))) {
+      const path = join(sshKeys, name);
+      const key = parseSshPublicKey(readFileSync(path, 'utf8'));
+      assert.equal(key.ed25519 !== undefined, name === 'ed25519.pub', name);
+      const { status, stdout } = spawnSync('ssh-keygen', ['-l', '-E', 'sha256', '-f', path], {
+        encoding: 'utf8',
+      });
+      // Old versions do not know the newest types.
+      if (status !== 0) continue;
+      assert.equal(fingerprint(key), stdout.split(' ')[1], name);
+      compared++;
+    }
+    assert.ok(compared >= 4, `${compared} keys compared`);
+  },
+);
 
-test('keys of other types parse and cannot be verified', { skip: sshKeys ? false : NO_VECTORS }, () => {
-  const key = parseSshPublicKey(readFileSync(join(sshKeys!, 'rsa.pub'), 'utf8'));
+test('keys of other types parse and cannot be verified', skipWithout(sshKeys), () => {
+  const key = parseSshPublicKey(readFileSync(join(sshKeys, 'rsa.pub'), 'utf8'));
   assert.equal(key.type, 'ssh-rsa');
   assert.equal(verifySignature(key, new Uint8Array(64), new Uint8Array()), 'unsupported');
 });
