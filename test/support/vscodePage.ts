@@ -16,6 +16,8 @@ export interface VsCodePageOptions {
   /** The workspace folder to open: an absolute path. The tests may write to it, so it should be a copy. */
   folder: string;
   settings?: Record<string, unknown>;
+  /** For the server, over this process's own: `XDG_CONFIG_HOME`, for example. */
+  env?: NodeJS.ProcessEnv;
   /** Opens the folder in restricted mode. */
   restricted?: boolean;
 }

@@ -24,13 +24,17 @@ function demo(): string {
   return folder;
 }
 
-function settings(folder: string, theme: keyof typeof THEMES): Record<string, unknown> {
+function settings(theme: keyof typeof THEMES): Record<string, unknown> {
   return {
     'workbench.colorTheme': THEMES[theme],
     'files.autoSave': 'off',
     'editor.minimap.enabled': false,
-    'provenance.allowedSignersFile': join(folder, 'my_allowed_signers'),
   };
+}
+
+/** The user's configuration lies in the workspace's own folder, so that nothing of this machine has a say. */
+function environment(folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, XDG_CONFIG_HOME: join(folder, '.config') };
 }
 
 /** The title of the lens above the first line: it says that the file has been judged. */
@@ -64,7 +68,7 @@ describe('the main job in a window', { concurrency: false }, () => {
 
   before(async () => {
     folder = demo();
-    code = await VsCodePage.open({ folder, settings: settings(folder, 'dark') });
+    code = await VsCodePage.open({ folder, env: environment(folder), settings: settings('dark') });
   });
   after(async () => {
     await code.dispose();
@@ -124,7 +128,10 @@ describe('the main job in a window', { concurrency: false }, () => {
     await statusBar(code, 'intact');
     const evidence = readFileSync(join(folder, 'data/.provenance/new-batch.jsonl.intoto.jsonl'), 'utf8');
     assert.equal(evidence.trimEnd().split('\n').length, 1);
-    assert.match(readFileSync(join(folder, 'my_allowed_signers'), 'utf8'), /^me@example\.org .*ssh-ed25519 /);
+    assert.match(
+      readFileSync(join(folder, '.config/dataset-provenance/allowed_signers'), 'utf8'),
+      /^me@example\.org .*ssh-ed25519 /,
+    );
     await code.screenshot('signed-dark');
   });
 
@@ -158,7 +165,7 @@ describe('the main job in a window', { concurrency: false }, () => {
 for (const theme of ['light', 'high-contrast'] as const) {
   test(`the demo in the ${theme} theme`, async () => {
     const folder = demo();
-    const code = await VsCodePage.open({ folder, settings: settings(folder, theme) });
+    const code = await VsCodePage.open({ folder, env: environment(folder), settings: settings(theme) });
     try {
       await code.openFile('data/train.jsonl');
       await summary(code, /Provenance: changed/);
@@ -176,7 +183,12 @@ for (const theme of ['light', 'high-contrast'] as const) {
 
 test('in a workspace that is not trusted, statuses show and signing is off', async () => {
   const folder = demo();
-  const code = await VsCodePage.open({ folder, settings: settings(folder, 'dark'), restricted: true });
+  const code = await VsCodePage.open({
+    folder,
+    env: environment(folder),
+    settings: settings('dark'),
+    restricted: true,
+  });
   try {
     await code.openFile('data/train.jsonl');
     // The workspace's own allowed_signers does not count: what acme-curation signed is not trusted here.

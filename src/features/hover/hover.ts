@@ -70,6 +70,17 @@ export function sampleHover(
     ),
   );
 
+  const actions = [
+    sample.digest !== undefined && link(`$(copy) ${shortDigest(sample.digest)}`, 'copyDigest', target),
+    status !== 'malformed' && link(l10n.t('Sign…'), 'signSamples', target),
+    status !== 'malformed' && link(l10n.t('Flag…'), 'flagSamples', target),
+    review?.state === 'flagged' && link(l10n.t('Clear flag…'), 'clearFlag', target),
+    link(l10n.t('Show lineage'), 'showLineage', target),
+  ].filter((action) => action !== false);
+  // Before what may be long: the hover's height is small.
+  markdown.appendMarkdown('\n\n');
+  markdown.appendMarkdown(actions.join(' &nbsp;·&nbsp; '));
+
   if (review) {
     for (const thread of review.threads) {
       for (const { statement, verdict, category, severity, reason, time } of thread.reviews) {
@@ -133,15 +144,6 @@ export function sampleHover(
     }
   }
 
-  markdown.appendMarkdown('\n\n---\n\n');
-  const actions = [
-    sample.digest !== undefined && link(`$(copy) ${shortDigest(sample.digest)}`, 'copyDigest', target),
-    status !== 'malformed' && link(l10n.t('Sign…'), 'signSamples', target),
-    status !== 'malformed' && link(l10n.t('Flag…'), 'flagSamples', target),
-    review?.state === 'flagged' && link(l10n.t('Clear flag…'), 'clearFlag', target),
-    link(l10n.t('Show lineage'), 'showLineage', target),
-  ].filter((action) => action !== false);
-  markdown.appendMarkdown(actions.join(' &nbsp;·&nbsp; '));
   return markdown;
 }
 

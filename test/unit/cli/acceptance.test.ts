@@ -41,15 +41,12 @@ describe('an edited copy of a real dataset', skipWithout(DATASET), () => {
     Object.entries(REPEATS).map(([repeat, offset]) => ({ swap, distance, repeat, offset })),
   );
   for (const [nth, { swap, distance, repeat, offset }] of combinations.entries()) {
-    for (const seed of [nth + 1, nth + 101]) {
-      test(`${swap} lines swapped, one repeated ${repeat} itself, seed ${seed}`, async () => {
-        const random = randomNumbers(seed);
-        const edited = edit(signed, distance, offset, random);
-        await assertNamed(edited, ({ text }) => text);
-        // The same with every line written differently, which changes bytes but no sample.
-        if (seed === nth + 1) await assertNamed(edited, ({ text }) => rewritten(text, random));
-      });
-    }
+    test(`${swap} lines swapped, one repeated ${repeat} itself`, async () => {
+      const random = randomNumbers(nth + 1);
+      await assertNamed(edit(signed, distance, offset, random), ({ text }) => text);
+      // Others, with every line written differently, which changes bytes but no sample.
+      await assertNamed(edit(signed, distance, offset, random), ({ text }) => rewritten(text, random));
+    });
   }
 
   test('every line written differently', async () => {

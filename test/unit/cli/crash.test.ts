@@ -8,8 +8,8 @@ import { parseBundle, type Bundle } from '../../../src/core/evidence/bundle.ts';
 import { buildPrograms, randomNumbers, Sandbox, type Programs } from './support.ts';
 
 /** Runs of the program that are killed, and appends of a quicker one that goes on until it is killed. */
-const PROGRAM_RUNS = 60;
-const APPENDS = 140;
+const PROGRAM_RUNS = 45;
+const APPENDS = 155;
 const AT_A_TIME = 3;
 
 interface Run {

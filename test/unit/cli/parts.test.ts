@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nearest, parseArguments } from '../../../src/cli/arguments.ts';
 import { formatRanges, listLines, parseLines, toRanges } from '../../../src/cli/lines.ts';
+import { progressOf } from '../../../src/cli/terminal.ts';
 import { ProvenanceError } from '../../../src/core/errors.ts';
 
 describe('lines', () => {
@@ -21,6 +23,19 @@ describe('lines', () => {
     assert.equal(listLines([1, 3], 2), '1, 3');
     assert.equal(listLines([]), '');
   });
+});
+
+test('progress is drawn on a terminal, now and then, and erased', async () => {
+  let drawn = '';
+  const stderr = { write: (text: string) => (drawn += text), isTTY: true };
+  const progress = progressOf({ stdout: stderr, stderr, env: {}, signal: AbortSignal.abort() }, 'a\u001bb');
+  progress.onProgress(1, 100);
+  assert.equal(drawn, '');
+  await sleep(120);
+  progress.onProgress(42, 100);
+  progress.onProgress(43, 100);
+  progress.done();
+  assert.equal(drawn, '\ra\\u001Bb  42 %\u001b[K\r\u001b[K');
 });
 
 describe('arguments', () => {
