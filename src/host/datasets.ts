@@ -8,6 +8,7 @@ import {
   type AssessmentData,
   type LineEdit,
   type LineReview,
+  type OpenedData,
   type ReadProgress,
   type SampleData,
   type StatementData,
@@ -30,6 +31,8 @@ const PROGRESS_MS = 150;
 const BUNDLE_CHECK_MS = 3000;
 /** Edits larger than this go over as the whole text. */
 const MAX_EDIT_LINES = 20_000;
+/** A document's text goes over in pieces of so many lines: some milliseconds each. */
+const TEXT_PIECE_LINES = 4000;
 
 /** A dataset whose samples are, or are being, judged. */
 export interface Dataset {
@@ -285,6 +288,10 @@ class TrackedDataset implements Dataset {
   private opened = false;
   /** Whether the worker's session began with the file's own bytes, whose SHA-256 it then knows. */
   private fromDisk = false;
+  /** Lines that the worker's session has. */
+  private lineCount = -1;
+  /** While the text goes over piece by piece: the next line, and whether an edit crossed that border. */
+  private reading: { next: number; torn: boolean } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private waiting: (() => void)[] = [];
   private lastAssessMs = 0;
@@ -327,9 +334,19 @@ class TrackedDataset implements Dataset {
     return this.worker.call('digests', { session: this.session, lines });
   }
 
+  /** A document opens on a file that is judged already: what is known stays, where the file is still the same. */
   attach(document: vscode.TextDocument): void {
     this.document = document;
-    this.reopen();
+    if (document.isDirty || document.lineCount !== this.lineCount) {
+      this.reopen();
+      return;
+    }
+    this.enqueue(async () => {
+      const session = { session: this.session };
+      if (!this.opened || !this.fromDisk || !(await this.worker.call('isCurrent', session)))
+        await this.open({});
+      await this.assess();
+    });
   }
 
   onEdit(event: vscode.TextDocumentChangeEvent): void {
@@ -347,8 +364,7 @@ class TrackedDataset implements Dataset {
     const edits = lineEdits(event.contentChanges, (line) => document.lineAt(line).text);
     this.statuses = shiftLines(this.statuses, edits, NO_SAMPLE);
     this.coveredBy = shiftLines(this.coveredBy, edits, -1);
-    this.unsent.push(...edits);
-    this.unsentLines += edits.reduce((sum, edit) => sum + edit.lines.length, 0);
+    for (const edit of edits) this.send(edit);
     this.assessSoon(Math.max(ASSESS_DELAY_MS, this.lastAssessMs));
   }
 
@@ -436,47 +452,88 @@ class TrackedDataset implements Dataset {
 
   private async openCurrent(options: CallOptions): Promise<void> {
     const { document } = this;
-    const unsaved = document !== undefined && (document.isDirty || document.uri.scheme !== 'file');
-    const expectedLines = document?.lineCount;
-    const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
-    const text = unsaved ? { text: document.getText() } : {};
     this.progress = 0;
     this.changed();
+    if (document && (document.isDirty || document.uri.scheme !== 'file')) {
+      await this.openText(document);
+      return;
+    }
+    const expectedLines = document?.lineCount;
     const { lineCount } = await this.worker.call(
       'open',
-      { session: this.session, ...path, ...text },
+      { session: this.session, path: pathOf(this.uri) },
       {
         signal: options.signal ?? this.controller.signal,
         onProgress: this.onReadProgress(options.onProgress),
       },
     );
-    this.fromDisk = !unsaved;
-    if (document && !unsaved && lineCount !== expectedLines) {
+    this.fromDisk = true;
+    this.lineCount = lineCount;
+    if (document && lineCount !== expectedLines) {
       // VS Code splits lines at a lone CR too: what it shows is what counts then.
       log.debug(
         `${this.uri.toString()}: ${String(lineCount)} lines on disk, ${String(expectedLines)} in the editor`,
       );
-      await this.openText();
+      await this.openText(document);
     }
   }
 
-  private async openText(): Promise<void> {
-    if (!this.document) return;
+  /** Sends the document's text piece by piece, so that typing goes on meanwhile. */
+  private async openText(document: vscode.TextDocument): Promise<void> {
     this.unsent = [];
     this.unsentLines = 0;
     this.fromDisk = false;
     const path = this.uri.scheme === 'file' ? { path: pathOf(this.uri) } : {};
-    await this.worker.call(
-      'open',
-      { session: this.session, ...path, text: this.document.getText() },
-      { signal: this.controller.signal },
-    );
+    const reading = { next: 0, torn: false };
+    this.reading = reading;
+    try {
+      let opened: OpenedData | null;
+      do {
+        const from = reading.next;
+        const to = Math.min(document.lineCount, from + TEXT_PIECE_LINES);
+        const last = to >= document.lineCount;
+        const end = last ? document.lineAt(to - 1).range.end : new vscode.Position(to, 0);
+        const text = document.getText(new vscode.Range(new vscode.Position(from, 0), end));
+        reading.next = to;
+        opened = await this.worker.call(
+          'openText',
+          { session: this.session, ...path, text, first: from === 0, last },
+          { signal: this.controller.signal },
+        );
+        if (reading.torn) {
+          Object.assign(reading, { next: 0, torn: false });
+          this.unsent = [];
+          this.unsentLines = 0;
+          opened = null;
+        }
+      } while (opened === null);
+      this.lineCount = opened.lineCount;
+    } finally {
+      this.reading = undefined;
+    }
+  }
+
+  /** Queues an edit for the worker. */
+  private send(edit: LineEdit): void {
+    const { reading } = this;
+    if (reading) {
+      const end = edit.start + edit.deleteCount;
+      // What is still to be read is read as it is by then.
+      if (edit.start >= reading.next) return;
+      if (end > reading.next) {
+        reading.torn = true;
+        return;
+      }
+      reading.next += edit.lines.length - edit.deleteCount;
+    }
+    this.unsent.push(edit);
+    this.unsentLines += edit.lines.length;
   }
 
   private async sendEdits(): Promise<void> {
     if (this.unsent.length === 0) return;
-    if (this.unsentLines > MAX_EDIT_LINES) {
-      await this.openText();
+    if (this.unsentLines > MAX_EDIT_LINES && this.document) {
+      await this.openText(this.document);
       return;
     }
     const edits = this.unsent;
@@ -487,8 +544,10 @@ class TrackedDataset implements Dataset {
       { session: this.session, edits },
       { signal: this.controller.signal },
     );
-    if (this.unsent.length === 0 && this.document && this.document.lineCount !== lineCount)
-      await this.openText();
+    this.lineCount = lineCount;
+    if (this.unsent.length === 0 && this.opened && this.document && this.document.lineCount !== lineCount) {
+      await this.openText(this.document);
+    }
   }
 
   private async assess(): Promise<void> {

@@ -23,6 +23,18 @@ export interface DigestedFile {
   readonly samples: SampleDigests;
   /** Lines as an editor counts them: one more than there are line ends. */
   readonly lineCount: number;
+  /** Size and time of the file when it was read. */
+  readonly version?: string;
+}
+
+/** Size and time of a file: the same as long as nobody writes to it. Undefined where there is none. */
+export async function fileVersion(path: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return `${String(size)}:${String(mtimeMs)}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -58,18 +70,31 @@ export async function digestFile(path: string, options: ReadOptions = {}): Promi
         { path },
       );
     }
-    return { samples: digester.finish(), lineCount };
+    return {
+      samples: digester.finish(),
+      lineCount,
+      version: `${String(after.size)}:${String(after.mtimeMs)}`,
+    };
   } catch (error) {
     throw fileError(error, path);
   }
 }
 
-/** Digests a text that is not on disk, as it would be saved: UTF-8. */
-export function digestText(text: string): DigestedFile {
-  const bytes = new TextEncoder().encode(text);
-  const digester = new SampleDigester({ sha256: fastSha256, fileHash: fastSha256Stream() });
-  digester.push(bytes);
-  return { samples: digester.finish(), lineCount: 1 + countLineEnds(bytes) };
+/** Digests a text that is not on disk, piece by piece, as it would be saved: UTF-8. */
+export class TextDigester {
+  private readonly digester = new SampleDigester({ sha256: fastSha256, fileHash: fastSha256Stream() });
+  private readonly encoder = new TextEncoder();
+  private lineCount = 1;
+
+  push(text: string): void {
+    const bytes = this.encoder.encode(text);
+    this.lineCount += countLineEnds(bytes);
+    this.digester.push(bytes);
+  }
+
+  finish(): DigestedFile {
+    return { samples: this.digester.finish(), lineCount: this.lineCount };
+  }
 }
 
 export interface DatasetClaim {

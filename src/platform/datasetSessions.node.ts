@@ -20,7 +20,13 @@ import {
   type StatementData,
 } from '../protocol/datasetWorker.ts';
 import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
-import { digestFile, digestText, prepareDatasetStatement } from './datasetService.node.ts';
+import {
+  digestFile,
+  fileVersion,
+  prepareDatasetStatement,
+  TextDigester,
+  type DigestedFile,
+} from './datasetService.node.ts';
 import { findEvidence } from './evidenceFinder.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { fastSha256 } from './sha256.node.ts';
@@ -34,6 +40,8 @@ interface Session {
   readonly path: string | undefined;
   readonly lines: LineDigests;
   readonly sha256: string | undefined;
+  /** Size and time of the file when it was read. */
+  readonly version: string | undefined;
   scope: Scope | undefined;
 }
 
@@ -47,25 +55,45 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
     return session;
   };
 
+  /** Texts of which pieces are still to come. */
+  const texts = new Map<string, TextDigester>();
+  const start = (
+    id: string,
+    path: string | undefined,
+    digested: DigestedFile,
+    sha256: string | undefined,
+  ) => {
+    const { samples, lineCount, version } = digested;
+    const lines = new LineDigests(samples, lineCount, fastSha256);
+    sessions.set(id, { path, lines, sha256, version, scope: undefined });
+    return { lineCount, samples: samples.count };
+  };
+
   const handlers: Handlers<DatasetWorkerMethods> = {
-    async open({ session, path, text }, { signal, progress }) {
-      const { samples, lineCount } =
-        text === undefined
-          ? await digestFile(path ?? '', {
-              signal,
-              onProgress: (bytes, size) => {
-                progress({ bytes, size });
-              },
-            })
-          : digestText(text);
-      const sha256 = text === undefined ? samples.sha256 : undefined;
-      sessions.set(session, {
-        path,
-        lines: new LineDigests(samples, lineCount, fastSha256),
-        sha256,
-        scope: undefined,
+    async open({ session, path }, { signal, progress }) {
+      const digested = await digestFile(path, {
+        signal,
+        onProgress: (bytes, size) => {
+          progress({ bytes, size });
+        },
       });
-      return { lineCount, samples: samples.count, ...(sha256 !== undefined && { sha256 }) };
+      const { sha256 } = digested.samples;
+      return { ...start(session, path, digested, sha256), sha256 };
+    },
+
+    openText({ session, path, text, first, last }) {
+      const digester = first ? new TextDigester() : texts.get(session);
+      if (!digester) throw new ProvenanceError('not-found', 'The dataset is not open any more.');
+      texts.set(session, digester);
+      digester.push(text);
+      if (!last) return null;
+      texts.delete(session);
+      return start(session, path, digester.finish(), undefined);
+    },
+
+    async isCurrent({ session }) {
+      const { path, version } = sessionOf(session);
+      return path !== undefined && version !== undefined && (await fileVersion(path)) === version;
     },
 
     edit({ session, edits }) {
@@ -125,6 +153,7 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
 
     close({ session }) {
       sessions.delete(session);
+      texts.delete(session);
       return null;
     },
 

@@ -12,8 +12,12 @@ import type { WireError } from './rpc.ts';
 export const NO_SAMPLE = 255;
 
 export type DatasetWorkerMethods = {
-  /** Reads and digests a file, or a text that is not on disk. Progress: {@link ReadProgress}. */
-  open: (params: OpenParams) => OpenedData;
+  /** Reads and digests a file. Progress: {@link ReadProgress}. */
+  open: (params: { session: string; path: string }) => OpenedData;
+  /** Digests a text that is not on disk, which comes piece by piece; the answer to the last piece is whole. */
+  openText: (params: TextPiece) => OpenedData | null;
+  /** Whether the file still has the size and time that it had when the session was opened. */
+  isCurrent: (params: { session: string }) => boolean;
   /** Applies edits of the text, in order. */
   edit: (params: { session: string; edits: readonly LineEdit[] }) => { lineCount: number };
   /** Judges the session's samples by the evidence on disk. */
@@ -34,11 +38,14 @@ export interface ReadProgress {
   readonly size: number;
 }
 
-export interface OpenParams {
+/** A piece of a document's text, in order. */
+export interface TextPiece {
   readonly session: string;
+  /** Of the file, if the document has one: where its evidence is. */
   readonly path?: string;
-  /** Instead of the file's bytes: the text of an unsaved document. */
-  readonly text?: string;
+  readonly text: string;
+  readonly first: boolean;
+  readonly last: boolean;
 }
 
 export interface OpenedData {

@@ -93,7 +93,6 @@ describe('a dataset of 40 MB', function () {
       }
       report(`${name}: typing, longest stall of the extension host`, meter.take());
       report(`${name}: typing, median keystroke`, durations.sort((a, b) => a - b)[20]!);
-      editor;
     };
     const visit = async (target: vscode.Uri, name: string) => {
       meter.take();
