@@ -282,6 +282,8 @@ class TrackedDataset implements Dataset {
   private coveredBy: Int32Array = new Int32Array(0);
   private reviewsByLine = new Map<number, LineReview>();
   private malformedByLine = new Map<number, AssessmentData['malformed'][number]>();
+  /** Whether the last edit may have led back to what is on disk. */
+  private maybeClean = false;
   /** Edits that the worker does not know of. */
   private unsent: LineEdit[] = [];
   private unsentLines = 0;
@@ -356,11 +358,9 @@ class TrackedDataset implements Dataset {
       return;
     }
     const { document } = event;
-    if (!document.isDirty) {
-      // Undone back to what is saved, or read again from disk: the file's own bytes count.
-      this.reopen();
-      return;
-    }
+    // The first keystroke comes before the news that the document is dirty; if that never comes, the document was undone
+    // back to what is saved, or read again from disk, and the file's own bytes count.
+    if (!document.isDirty) this.maybeClean = true;
     const edits = lineEdits(event.contentChanges, (line) => document.lineAt(line).text);
     this.statuses = shiftLines(this.statuses, edits, NO_SAMPLE);
     this.coveredBy = shiftLines(this.coveredBy, edits, -1);
@@ -384,7 +384,10 @@ class TrackedDataset implements Dataset {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.enqueue(() => this.assess());
+      const clean = this.maybeClean && this.document?.isDirty === false;
+      this.maybeClean = false;
+      if (clean) this.reopen();
+      else this.enqueue(() => this.assess());
       this.wake();
     }, delay);
   }

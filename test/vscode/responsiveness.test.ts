@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { sha256 } from '../../src/core/bytes/sha256.ts';
 import { ed25519Signer } from '../../src/core/evidence/signer.ts';
+import { OwnStretches } from './ownStretches.ts';
 import { api, closeAll, judged, sample, testFolder, until, userTrust } from './support.ts';
 
 const SAMPLES = 70_000;
@@ -82,6 +83,13 @@ describe('a dataset of 40 MB', function () {
     await services.store.appendPayload(uri.fsPath, payload, ann);
 
     const meter = new StallMeter();
+    let own = await OwnStretches.start();
+    const reportOwn = async (what: string) => {
+      const { milliseconds, where } = await own.stop('dist/extension.node.cjs');
+      report(`${what}, longest stretch of the product’s own code`, milliseconds);
+      console.log(`  (${where})`);
+      own = await OwnStretches.start();
+    };
     const type = async (name: string) => {
       const durations: number[] = [];
       meter.take();
@@ -115,14 +123,17 @@ describe('a dataset of 40 MB', function () {
 
     await visit(plain, 'plain text');
     await type('plain text');
+    await reportOwn('plain text: all of it');
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 
     const editor = await visit(uri, 'dataset');
     assert.equal(services.datasets.get(uri)?.assessment?.verdict, 'intact');
+    await reportOwn('dataset: opening');
     await type('dataset');
     let started = performance.now();
     const dataset = await judged(uri);
     report('dataset: statuses after the last keystroke', performance.now() - started);
+    await reportOwn('dataset: typing');
     assert.equal(dataset.status(3), 'modified');
     assert.equal(dataset.assessment?.counts.verified, SAMPLES - 1);
 
@@ -139,6 +150,8 @@ describe('a dataset of 40 MB', function () {
     editor.revealRange(new vscode.Range(SAMPLES - 1, 0, SAMPLES - 1, 0));
     await new Promise((resolve) => setTimeout(resolve, 500));
     report('dataset: jump to the end, longest stall of the extension host', meter.take());
+    await reportOwn('dataset: line at the top, jump to the end');
+    await own.stop('');
     meter.stop();
   });
 });
