@@ -232,6 +232,27 @@ describe('statuses in the editor', () => {
     await shows(document.uri, 'unsigned: unsigned malformed');
   });
 
+  it('judges a long unsaved document, typed into while its text goes over', async () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => sample(`long ${String(i)}`));
+    const document = await vscode.workspace.openTextDocument({
+      language: 'jsonl',
+      content: lines.join('\n'),
+    });
+    const editor = await vscode.window.showTextDocument(document);
+    for (const line of [8999, 4500, 10, 4001]) {
+      await editor.edit((edit) => {
+        edit.insert(new vscode.Position(line, 0), line === 4500 ? `${sample('typed')}\n` : 'x');
+      });
+    }
+    const dataset = await judged(document.uri);
+    assert.equal(dataset.assessment?.lineCount, 9001);
+    assert.deepEqual(
+      dataset.assessment.malformed.map(({ line }) => line),
+      // Line 9000 (1-based) before a line was put in above it.
+      [11, 4002, 9001],
+    );
+  });
+
   it('leaves evidence files alone', async () => {
     const uri = writeDataset(folder, ['a']);
     await sign(uri);
