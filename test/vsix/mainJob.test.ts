@@ -11,30 +11,22 @@ import { VsCodePage } from '../support/vscodePage.ts';
  * the statuses, hover, look at the lineage, create a key, sign a new file, flag a sample and clear it.
  */
 
-const THEMES = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
-  'high-contrast': 'Default High Contrast',
-} as const;
-
 /** Makes the demo workspace in a folder of its own. */
 function demo(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'provenance-demo-'));
+  const folder = join(mkdtempSync(join(tmpdir(), 'provenance-demo-')), 'demo');
   execFileSync(process.execPath, ['scripts/demo.mjs', '--out', folder], { stdio: 'ignore' });
   return folder;
 }
 
-function settings(theme: keyof typeof THEMES): Record<string, unknown> {
-  return {
-    'workbench.colorTheme': THEMES[theme],
-    'files.autoSave': 'off',
-    'editor.minimap.enabled': false,
-  };
-}
+const SETTINGS = {
+  'workbench.colorTheme': 'Default Dark Modern',
+  'files.autoSave': 'off',
+  'editor.minimap.enabled': false,
+};
 
-/** The user's configuration lies in the workspace's own folder, so that nothing of this machine has a say. */
+/** The user's configuration lies beside the workspace, so that nothing of this machine has a say. */
 function environment(folder: string): NodeJS.ProcessEnv {
-  return { ...process.env, XDG_CONFIG_HOME: join(folder, '.config') };
+  return { ...process.env, XDG_CONFIG_HOME: join(folder, '../config') };
 }
 
 /** The title of the lens above the first line: it says that the file has been judged. */
@@ -68,11 +60,11 @@ describe('the main job in a window', { concurrency: false }, () => {
 
   before(async () => {
     folder = demo();
-    code = await VsCodePage.open({ folder, env: environment(folder), settings: settings('dark') });
+    code = await VsCodePage.open({ folder, env: environment(folder), settings: SETTINGS });
   });
   after(async () => {
     await code.dispose();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(join(folder, '..'), { recursive: true, force: true });
   });
 
   test('icons, summary, status bar, badges and the panel show what happened to the file', async () => {
@@ -108,6 +100,23 @@ describe('the main job in a window', { concurrency: false }, () => {
     await code.page.keyboard.press('Escape');
   });
 
+  for (const [name, label] of [
+    ['light', 'Light Modern'],
+    ['high-contrast', 'Dark High Contrast'],
+    ['dark', 'Dark Modern'],
+  ] as const) {
+    test(`it can be read in the ${name} theme`, async () => {
+      await code.runCommand('Preferences: Color Theme');
+      await code.answer(label);
+      const kind = { light: '.vs', 'high-contrast': '.hc-black', dark: '.vs-dark' }[name];
+      await code.page.locator(`.monaco-workbench${kind}`).waitFor();
+      await hoverText(code, 12);
+      await code.page.waitForTimeout(500);
+      await code.screenshot(`demo-hover-${name}`);
+      await code.page.keyboard.press('Escape');
+    });
+  }
+
   test('a key is created, a file signed with it, and the signer trusted', async () => {
     await code.runCommand('Provenance: Create Signing Key…');
     await code.answer('me@example.org');
@@ -129,7 +138,7 @@ describe('the main job in a window', { concurrency: false }, () => {
     const evidence = readFileSync(join(folder, 'data/.provenance/new-batch.jsonl.intoto.jsonl'), 'utf8');
     assert.equal(evidence.trimEnd().split('\n').length, 1);
     assert.match(
-      readFileSync(join(folder, '.config/dataset-provenance/allowed_signers'), 'utf8'),
+      readFileSync(join(folder, '../config/dataset-provenance/allowed_signers'), 'utf8'),
       /^me@example\.org .*ssh-ed25519 /,
     );
     await code.screenshot('signed-dark');
@@ -162,31 +171,12 @@ describe('the main job in a window', { concurrency: false }, () => {
   });
 });
 
-for (const theme of ['light', 'high-contrast'] as const) {
-  test(`the demo in the ${theme} theme`, async () => {
-    const folder = demo();
-    const code = await VsCodePage.open({ folder, env: environment(folder), settings: settings(theme) });
-    try {
-      await code.openFile('data/train.jsonl');
-      await summary(code, /Provenance: changed/);
-      await code.runCommand('Provenance: Show Lineage');
-      const panel = await code.webview();
-      await panel.getByText('crawl.jsonl').first().waitFor();
-      await hoverText(code, 12);
-      await code.screenshot(`demo-${theme}`);
-    } finally {
-      await code.dispose();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-}
-
 test('in a workspace that is not trusted, statuses show and signing is off', async () => {
   const folder = demo();
   const code = await VsCodePage.open({
     folder,
     env: environment(folder),
-    settings: settings('dark'),
+    settings: SETTINGS,
     restricted: true,
   });
   try {
@@ -201,6 +191,6 @@ test('in a workspace that is not trusted, statuses show and signing is off', asy
     await code.screenshot('restricted-dark');
   } finally {
     await code.dispose();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(join(folder, '..'), { recursive: true, force: true });
   }
 });
