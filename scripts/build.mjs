@@ -46,6 +46,8 @@ const cliProgram = {
   format: 'esm',
   target: 'node20',
   banner: { js: '#!/usr/bin/env node' },
+  // Its build for Node.js calls require(), which an ES module does not have.
+  alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
   plugins: [
     { name: 'executable', setup: (build) => build.onEnd(() => makeExecutable('dist/provenance.mjs')) },
   ],

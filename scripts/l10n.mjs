@@ -15,7 +15,15 @@ import { findFiles } from './lib/files.mjs';
 import { cli, root, UserError } from './lib/run.mjs';
 
 const bundle = 'media/l10n/bundle.l10n.json';
-const sources = ['src/core', 'src/protocol', 'src/platform', 'src/host', 'src/features', 'webview'];
+const sources = [
+  'src/core',
+  'src/protocol',
+  'src/platform',
+  'src/language',
+  'src/host',
+  'src/features',
+  'webview',
+];
 
 cli(async () => {
   const files = sources

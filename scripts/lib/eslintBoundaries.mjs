@@ -16,6 +16,7 @@ const layers = [
     packages: /^(@noble\/[^/]+|jsonc-parser)$/,
   },
   { files: /^src\/protocol\//, modules: /^src\/(core|protocol)\//, packages: /^$/ },
+  { files: /^src\/language\//, modules: /^src\/(core|protocol|language)\//, packages: /^@vscode\/l10n$/ },
   {
     files: /^src\/platform\//,
     modules: /^src\/(core|protocol|platform)\//,
@@ -23,17 +24,17 @@ const layers = [
   },
   {
     files: /^src\/host\//,
-    modules: /^src\/(core|protocol|platform|host)\/|^src\/commands\.ts$/,
-    packages: /^(vscode|node|@vscode\/l10n|jsonc-parser)$/,
+    modules: /^src\/(core|protocol|platform|language|host)\/|^src\/commands\.ts$/,
+    packages: /^(vscode|node|@vscode\/l10n)$/,
   },
   {
     files: /^src\/features\//,
-    modules: /^src\/(core|protocol|platform|host|features)\/|^src\/commands\.ts$/,
+    modules: /^src\/(core|protocol|platform|language|host|features)\/|^src\/commands\.ts$/,
     packages: /^(?!@vscode\/webview-ui-toolkit$)/,
   },
   {
     files: /^src\/cli\//,
-    modules: /^src\/(core|protocol|platform|cli)\/|^package\.json$/,
+    modules: /^src\/(core|protocol|platform|language|cli)\/|^package\.json$/,
     packages: /^(?!vscode$|@vscode\/webview-ui-toolkit$)/,
   },
   { files: /^src\/extension\./, modules: /^src\/(?!cli\/)/, packages: /^(?!@vscode\/webview-ui-toolkit$)/ },

@@ -9,11 +9,10 @@ import { usageError } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
 import { readDataset, rowOfLine, subjectsOfLines, type DatasetFile } from './dataset.ts';
 import { Judge, type Judged } from './judge.ts';
-import { parseLines } from './lines.ts';
+import { countOf, parseLines } from './lines.ts';
 import { lineList, reviewText } from './report.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { say, warn, type Io } from './terminal.ts';
-import { countOf } from './words.ts';
 
 const OPTIONS = {
   lines: { type: 'string' },

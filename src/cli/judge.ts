@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
+import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
 import { ScopeLoader, type Scope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
@@ -22,6 +23,15 @@ export interface Judged {
   readonly assessment: Assessment;
   /** The statements of the scope, by the same indices, without their subjects. */
   readonly statements: readonly StatementData[];
+}
+
+/** What a dataset was made from, by the steps that evidence in the workspace records. */
+export function inputsOfDataset({
+  dataset,
+  assessment,
+  statements,
+}: Judged): InputNode<SignedStep<StatementData>>[] {
+  return inputTree({ statements, baseline: assessment.baseline, sha256: dataset.samples.sha256 });
 }
 
 export interface JudgeOptions {

@@ -1,5 +1,10 @@
 import { usageError } from './arguments.ts';
 
+/** `1 sample`, `2 samples`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Lines `from` to `to`, both included, counted from 1. */
 export interface LineRange {
   readonly from: number;

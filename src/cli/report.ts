@@ -4,18 +4,12 @@ import { decidedBy, isFine, linesWith, malformedJson } from './json.ts';
 import type { Judged } from './judge.ts';
 import { formatRanges, listLines, toRanges } from './lines.ts';
 import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
-import {
-  categoryWord,
-  explainClaim,
-  explainVerdict,
-  signerName,
-  standingWord,
-  statusCounts,
-} from './words.ts';
 import { differences } from '../core/trust/report.ts';
 import { NAMESPACE } from '../core/trust/allowedSigners.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
 import type { Review } from '../core/trust/reviews.ts';
+import { explainClaim, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import { categoryWord, standingWord } from '../language/words.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
 
@@ -40,7 +34,7 @@ export function sayReport(io: Io, judged: Judged, signersFile: string): void {
   const { verdict } = assessment;
   const tone = VERDICT_TONES[verdict] === 'good' && !isFine(judged) ? 'warning' : VERDICT_TONES[verdict];
   say(io, { text: dataset.given, tone: 'strong' }, ': ', { text: verdict, tone });
-  say(io, `  ${explainVerdict(assessment, statements)}`);
+  say(io, `  ${explainVerdict({ ...assessment, statements }, fullSignerName)}`);
   say(io);
   sayRows(io, [
     { label: 'samples', text: `${dataset.samples.count}: ${statusCounts(assessment)}` },
@@ -131,7 +125,7 @@ export function reviewText(
   statement: StatementData | undefined,
 ): string {
   const advisory = statement?.advisory === true ? ', advisory' : '';
-  const who = statement ? `${signerName(statement)}, ${standingWord(statement.standing)}, ` : '';
+  const who = statement ? `${fullSignerName(statement)}, ${standingWord(statement.standing)}, ` : '';
   return `${categoryWord(category)}, ${severity}: ${quoted(reason)} (${who}${time}${advisory})`;
 }
 
@@ -155,7 +149,7 @@ export function statementText(statement: StatementData): string {
   const { time, note, own, dataset } = statement;
   const claim = explainClaim(statement);
   const parts = [
-    `${signerName(statement)} (${standingWord(statement.standing)})`,
+    `${fullSignerName(statement)} (${standingWord(statement.standing)})`,
     time === undefined ? '' : `, ${time}`,
     `: ${claim.charAt(0).toLowerCase()}${claim.slice(1)}`,
     own ? '' : ` of ${shownPath(dataset)}`,

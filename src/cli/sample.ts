@@ -1,19 +1,22 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { asProvenanceError, ProvenanceError, throwIfCancelled } from '../core/errors.ts';
+import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { canonicalize, describeMalformed, parseStrictJson } from '../core/sample/canonicalJson.ts';
 import { digestAt } from '../core/sample/digest.ts';
 import { LineSplitter } from '../core/sample/lines.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
 import { statementsCovering } from '../core/trust/assess.ts';
-import { statusOf, type Status } from '../core/trust/status.ts';
+import { originOf } from '../core/trust/origin.ts';
+import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
+import { isCovered, statusOf, type Status } from '../core/trust/status.ts';
+import { explainStatus, fullSignerName } from '../language/explain.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
+import { nodeFileStore } from '../platform/fileStore.node.ts';
 import { rowOfLine } from './dataset.ts';
 import type { Judged } from './judge.ts';
-import { originFields } from './originFields.ts';
 import { warn, type Io } from './terminal.ts';
-import { explainStatus } from './words.ts';
 
 /** `FILE`, `FILE:LINE` or `FILE#LINE`. A file of that whole name goes first, as names may hold colons. */
 export async function parseTarget(text: string): Promise<{ file: string; line?: number }> {
@@ -56,7 +59,7 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
     ? []
     : statementsCovering(digestAt(samples.digests, row), scope.statements, scope.leaves);
   // Whole files are judged by their bytes also where the leaves are missing.
-  const decides = index >= 0 && ['verified', 'untrusted', 'revoked'].includes(status);
+  const decides = index >= 0 && isCovered(status);
   const coveredBy = [
     ...new Set([...(decides ? [index] : []), ...covering.map((statement) => statement.index)]),
   ];
@@ -65,18 +68,25 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
     line,
     row,
     status,
-    explanation: malformed ? describeMalformed(malformed).message : explainStatus(status, statements[index]),
+    explanation: malformed
+      ? describeMalformed(malformed).message
+      : explainStatus(status, statements[index], fullSignerName),
     digest,
     canonicalLength: bytes && canonicalize(bytes).length,
-    // The statement that a modified sample is compared with says nothing about this sample.
-    origin: { ...(coveredBy.includes(index) && statements[index]?.origin), ...record },
+    origin: originOf(record, status, statements[index]),
     coveredBy,
   };
 }
 
+/** Which fields of records carry their origin, as the workspace's policy says. */
 async function mappingOf(workspace: string, io: Io): Promise<OriginFields> {
+  const path = `${workspace}/${EVIDENCE_FOLDER}/${POLICY}`;
   try {
-    return await originFields(workspace);
+    const bytes = await nodeFileStore().read(path, MAX_POLICY_BYTES);
+    if (!bytes) return {};
+    const { originFields, problems } = parsePolicy(new TextDecoder().decode(bytes), path);
+    for (const { message } of problems) warn(io, message);
+    return originFields;
   } catch (error) {
     warn(io, asProvenanceError(error).message);
     return {};

@@ -1,15 +1,17 @@
-import type { InputNode } from '../core/lineage/inputs.ts';
+import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
+import { explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import { originRows } from '../language/originRows.ts';
+import { standingWord } from '../language/words.ts';
+import type { StatementData } from '../protocol/datasetWorker.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
 import { defineCommand, oneFile } from './command.ts';
 import { readDataset } from './dataset.ts';
-import { inputTree, type SignedStep } from './inputs.ts';
-import { Judge, type Judged } from './judge.ts';
+import { inputsOfDataset, Judge, type Judged } from './judge.ts';
 import { problemRows, reviewText, statementText } from './report.ts';
 import { parseTarget, sampleOf, type Sample } from './sample.ts';
 import { showDatasetJson, showSampleJson } from './showJson.ts';
 import { say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
 import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
-import { explainVerdict, originRows, signerName, standingWord, statusCounts } from './words.ts';
 
 export const show = defineCommand({
   summary: 'Show what is known about one sample, or about a file',
@@ -70,7 +72,7 @@ function saySample(io: Io, judged: Judged, sample: Sample): void {
         text: `${nth > 0 ? '  ' : ''}${review.verdict}: ${reviewText(review, statements[review.statement])}`,
       })),
     ),
-    ...inputRows(inputTree(judged)),
+    ...inputRows(inputsOfDataset(judged)),
     ...problemRows(judged),
   ];
   if (rows.length > 0) say(io);
@@ -81,24 +83,24 @@ function sayDataset(io: Io, judged: Judged): void {
   const { dataset, assessment, statements } = judged;
   const own = statements.filter((statement) => statement.own).reverse();
   say(io, { text: dataset.given, tone: 'strong' }, `: ${assessment.verdict}`);
-  say(io, `  ${explainVerdict(assessment, statements)}`);
+  say(io, `  ${explainVerdict({ ...assessment, statements }, fullSignerName)}`);
   say(io);
   sayRows(io, [
     { label: 'samples', text: `${dataset.samples.count}: ${statusCounts(assessment)}` },
     { label: 'sha256', text: dataset.samples.sha256 },
     ...own.map((statement) => ({ label: 'statements', text: statementText(statement) })),
     ...(own.length === 0 ? [{ label: 'statements', text: 'none of its own' }] : []),
-    ...inputRows(inputTree(judged)),
+    ...inputRows(inputsOfDataset(judged)),
     ...problemRows(judged),
   ]);
 }
 
 /** The inputs as an indented list, each with the step that used it. */
-function inputRows(inputs: readonly InputNode<SignedStep>[], depth = 0): Row[] {
+function inputRows(inputs: readonly InputNode<SignedStep<StatementData>>[], depth = 0): Row[] {
   return inputs.flatMap((input) => {
     const { statement, kind } = input.step;
     const time = statement.time === undefined ? '' : `, ${statement.time}`;
-    const who = `${signerName(statement)} (${standingWord(statement.standing)})${time}`;
+    const who = `${fullSignerName(statement)} (${standingWord(statement.standing)})${time}`;
     const text = `${untrustedText(input.name, 200)}, by the step “${untrustedText(kind, 100)}”, says ${who}`;
     return [{ label: 'made from', text: '  '.repeat(depth) + text }, ...inputRows(input.inputs, depth + 1)];
   });

@@ -1,7 +1,7 @@
-import type { InputNode } from '../core/lineage/inputs.ts';
+import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
 import type { RecordOrigin } from '../core/sample/origin.ts';
 import type { Standing, Status } from '../core/trust/status.ts';
-import { inputTree, type SignedStep } from './inputs.ts';
+import type { StatementData } from '../protocol/datasetWorker.ts';
 import {
   datasetJson,
   problemJson,
@@ -12,7 +12,7 @@ import {
   type ReviewStateJson,
   type StatementJson,
 } from './json.ts';
-import type { Judged } from './judge.ts';
+import { inputsOfDataset, type Judged } from './judge.ts';
 import type { Sample } from './sample.ts';
 
 /** What `provenance show FILE:LINE --json` prints. */
@@ -53,7 +53,7 @@ export interface InputJson {
 }
 
 export function showDatasetJson(judged: Judged): ShowDatasetJson {
-  return { version: 1, ...datasetJson(judged), inputs: inputTree(judged).map(inputJson) };
+  return { version: 1, ...datasetJson(judged), inputs: inputsOfDataset(judged).map(inputJson) };
 }
 
 export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
@@ -70,12 +70,12 @@ export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
     origin: sample.origin,
     coveredBy: sample.coveredBy.map((index) => statementJson(statements[index]!)),
     ...(review && { review: reviewStateJson(review, statements) }),
-    inputs: inputTree(judged).map(inputJson),
+    inputs: inputsOfDataset(judged).map(inputJson),
     problems: scope.problems.map(problemJson),
   };
 }
 
-function inputJson({ name, sha256, step, inputs }: InputNode<SignedStep>): InputJson {
+function inputJson({ name, sha256, step, inputs }: InputNode<SignedStep<StatementData>>): InputJson {
   const { keyId, principal, standing, time } = step.statement;
   return {
     name,

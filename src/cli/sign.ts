@@ -9,11 +9,10 @@ import { fastSha256 } from '../platform/sha256.node.ts';
 import type { Arguments } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
 import { malformedLines, readDataset, subjectsOfLines, type DatasetFile } from './dataset.ts';
-import { listLines, parseLines } from './lines.ts';
+import { countOf, listLines, parseLines } from './lines.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { say, sayRows, warn, type Io } from './terminal.ts';
 import { nameOfSigner, readTrust } from './trust.ts';
-import { countOf } from './words.ts';
 
 const MEDIA_TYPE = 'application/jsonl';
 

@@ -4,10 +4,10 @@ import { defineCommand } from './command.ts';
 import { readDataset } from './dataset.ts';
 import { Judge, type Judged } from './judge.ts';
 import { isFine, verifyJson } from './json.ts';
+import { countOf } from './lines.ts';
 import { sayReport } from './report.ts';
 import { complain, say, sayJson, warn } from './terminal.ts';
 import { userAllowedSigners } from './trust.ts';
-import { countOf } from './words.ts';
 
 const EXIT = { fine: 0, findings: 1, error: 2 } as const;
 

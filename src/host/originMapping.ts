@@ -1,7 +1,8 @@
-import { parse, type ParseError } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import type { Origin } from '../core/evidence/predicates.ts';
+import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
+import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
+import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
 import { log } from './messages.ts';
 import type { WorkspaceEvidence } from './workspaceEvidence.ts';
 
@@ -36,37 +37,30 @@ export class OriginMapping {
     const key = folder.uri.toString();
     let mapping = this.mappings.get(key);
     if (!mapping) {
-      mapping = readMapping(vscode.Uri.joinPath(folder.uri, '.provenance', 'policy.jsonc'));
+      mapping = readMapping(vscode.Uri.joinPath(folder.uri, EVIDENCE_FOLDER, POLICY));
       this.mappings.set(key, mapping);
     }
     return mapping;
   }
 }
 
+/** A policy that is not there says nothing; what is wrong with one is logged. */
 async function readMapping(uri: vscode.Uri): Promise<OriginFields> {
-  let text: string;
+  const path = uri.fsPath;
   try {
-    text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  } catch {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    if (size > MAX_POLICY_BYTES) {
+      const template = '{path} has {size} bytes, more than the {limit} that are read.';
+      throw new ProvenanceError('too-large', template, { path, size, limit: MAX_POLICY_BYTES });
+    }
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    const { originFields, problems } = parsePolicy(new TextDecoder().decode(bytes), path);
+    for (const { message } of problems) log.warn(message);
+    return originFields;
+  } catch (error) {
+    if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) {
+      log.warn(asProvenanceError(error).message);
+    }
     return {};
   }
-  const errors: ParseError[] = [];
-  const policy: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length > 0)
-    log.warn(`${uri.fsPath}: not valid JSON with comments; its originFields may be incomplete.`);
-  if (typeof policy !== 'object' || policy === null || !('originFields' in policy)) return {};
-  const { originFields } = policy;
-  if (typeof originFields !== 'object' || originFields === null) return {};
-  return Object.fromEntries(
-    Object.entries(originFields).filter(
-      ([, pointer]) =>
-        typeof pointer === 'string' ||
-        (Array.isArray(pointer) && pointer.every((p) => typeof p === 'string')),
-    ),
-  );
-}
-
-/** What a statement says of the origin, completed and overridden by what the record itself carries. */
-export function mergedOrigin(record: RecordOrigin, stated: Origin | undefined): RecordOrigin {
-  return { ...stated, ...record };
 }

@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { ProvenanceError } from '../core/errors.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
 import type { Dataset } from './datasets.ts';
-import { fileName } from './explain.ts';
+import { fileName } from '../language/explain.ts';
 import type { Services } from './services.ts';
 import { pathOf } from './workspaceEvidence.ts';
 

@@ -212,7 +212,7 @@ describe('The documentation', () => {
   });
 
   it('names files that exist', () => {
-    const paths = /`((?:src|scripts|webview|test|core|host|platform|protocol)\/[\w./]+)`/g;
+    const paths = /`((?:src|scripts|webview|test|core|host|language|platform|protocol)\/[\w./]+)`/g;
     for (const [, path = ''] of read('docs/architecture.md').matchAll(paths)) {
       // PANEL stands for a name that the reader chooses.
       if (path.includes('PANEL')) continue;

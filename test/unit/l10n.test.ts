@@ -18,7 +18,7 @@ describe('Texts in the user’s language', () => {
   });
 
   it('never reach VS Code as bare literals', () => {
-    const found = ['src/host', 'src/features'].flatMap((folder) =>
+    const found = ['src/language', 'src/host', 'src/features'].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .flatMap((name) => bareTexts(`${folder}/${name}`, readFileSync(join(root, folder, name), 'utf8'))),

@@ -134,7 +134,7 @@ describe('the main job in a window', { concurrency: false }, () => {
     await code.page.keyboard.press('Enter');
     await code.page.locator('.quick-input-widget:visible', { hasText: 'For me, everywhere' }).waitFor();
     await code.page.keyboard.press('Enter');
-    await statusBar(code, 'intact');
+    await summary(code, /Provenance: intact — 9 verified/);
     const evidence = readFileSync(join(folder, 'data/.provenance/new-batch.jsonl.intoto.jsonl'), 'utf8');
     assert.equal(evidence.trimEnd().split('\n').length, 1);
     assert.match(

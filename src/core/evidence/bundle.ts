@@ -102,7 +102,7 @@ function parseLine(line: number, bytes: Uint8Array, sha256: Sha256): BundleEntry
   if (bytes.length > MAX_ENVELOPE_BYTES) {
     throw new ProvenanceError(
       'too-large',
-      'it has {size} bytes, more than the {limit} that a line may have',
+      'It has {size} bytes, more than the {limit} that a line may have.',
       {
         size: bytes.length,
         limit: MAX_ENVELOPE_BYTES,
@@ -111,7 +111,7 @@ function parseLine(line: number, bytes: Uint8Array, sha256: Sha256): BundleEntry
   }
   const envelope = parseEnvelope(bytes);
   if (envelope.payloadType !== PAYLOAD_TYPE) {
-    throw new ProvenanceError('invalid-statement', 'its payload is "{type}", not an in-toto statement', {
+    throw new ProvenanceError('invalid-statement', 'Its payload is "{type}", not an in-toto statement.', {
       type: envelope.payloadType.slice(0, 100),
     });
   }
@@ -120,10 +120,14 @@ function parseLine(line: number, bytes: Uint8Array, sha256: Sha256): BundleEntry
 }
 
 function skipped(line: number, cause: ProvenanceError): ProvenanceError {
-  const args = { line, reason: cause.message };
-  return new ProvenanceError(cause.code, 'Line {line} of the evidence was skipped: {reason}', args, {
-    cause,
-  });
+  const reason = cause.message.charAt(0).toLowerCase() + cause.message.slice(1);
+  return new ProvenanceError(
+    cause.code,
+    'Line {line} of the evidence was skipped: {reason} The other lines count; to mend this one, get the file again ' +
+      'from where it came from.',
+    { line, reason },
+    { cause },
+  );
 }
 
 /** The lines that are not blank, without their line ends (LF or CRLF); the last one may have none. */

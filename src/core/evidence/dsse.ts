@@ -58,7 +58,7 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
     value = parseStrictJson(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not JSON';
-    throw invalid('it is not strict JSON ({reason})', { reason }, error);
+    throw invalid('it is {reason}', { reason }, error);
   }
   const members = asObject(value);
   if (!members) throw invalid('it is not a JSON object');

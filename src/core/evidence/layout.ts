@@ -7,6 +7,9 @@ export const EVIDENCE_FOLDER = '.provenance';
 /** Who is trusted, at the root of a workspace folder or in the user's configuration: OpenSSH's format. */
 export const ALLOWED_SIGNERS = 'allowed_signers';
 
+/** Where records carry their origin, at the root of a workspace folder. */
+export const POLICY = 'policy.jsonc';
+
 const BUNDLE_SUFFIX = '.intoto.jsonl';
 const CHECKPOINT_SUFFIX = '.checkpoint';
 

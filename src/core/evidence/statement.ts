@@ -119,7 +119,7 @@ export function parseStatement(payload: Uint8Array): ParsedStatement {
     value = parseStrictJson(payload);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not JSON';
-    throw invalid('the payload', 'is not strict JSON ({reason})', { reason }, error);
+    throw invalid('the payload', 'is {reason}', { reason }, error);
   }
   const statement = object(value, 'the payload');
   literal(own(statement, '_type'), '_type', STATEMENT_TYPE);

@@ -751,11 +751,16 @@ export function canonicalize(bytes: Uint8Array): Uint8Array {
 /**
  * JSON.parse for signed payloads and the like: what {@link CanonicalScanner} refuses (duplicate keys, invalid UTF-8,
  * a byte order mark…) is refused. Integers outside ±(2^53−1) are rounded as by JSON.parse.
- * @throws ProvenanceError with a {@link MalformedCode}, or `too-large`
+ * @throws ProvenanceError with a {@link MalformedCode} and what the text is, to go on with after "it is"; or `too-large`
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const malformed = new CanonicalScanner().scan(bytes);
-  if (malformed) throw describeMalformed(malformed);
+  if (malformed) {
+    const { code, offset } = malformed;
+    throw code === 'unexpected-end'
+      ? new ProvenanceError(code, 'cut off at byte {offset}', { offset })
+      : new ProvenanceError(code, 'not strict JSON at byte {offset} ({code})', { offset, code });
+  }
   return JSON.parse(textDecoder.decode(bytes)) as unknown;
 }
 

@@ -38,7 +38,8 @@ const DEFAULT_FIELDS: Readonly<Partial<Record<keyof RecordOrigin, readonly strin
   createdAt: ['/created'],
 };
 
-const ORIGIN_FIELDS = [
+/** The fields of an origin that a mapping may name. */
+export const ORIGIN_FIELDS = [
   'source',
   'title',
   'issuer',
@@ -50,8 +51,7 @@ const ORIGIN_FIELDS = [
   'geography',
   'stage',
   'url',
-  'createdAt',
-] as const satisfies readonly (keyof RecordOrigin)[];
+] as const satisfies readonly (keyof Origin)[];
 
 /**
  * The origin that a record carries in its own fields (docs/formats.md, "Origin of a sample"). Only strings and numbers
@@ -63,7 +63,7 @@ const ORIGIN_FIELDS = [
  */
 export function recordOrigin(record: unknown, mapping: OriginFields = {}): RecordOrigin {
   const origin: { -readonly [K in keyof RecordOrigin]?: string } = {};
-  for (const field of ORIGIN_FIELDS) {
+  for (const field of [...ORIGIN_FIELDS, 'createdAt'] as const) {
     const configured: unknown = field === 'createdAt' ? undefined : mapping[field];
     const pointers = configured ?? DEFAULT_FIELDS[field] ?? [];
     for (const pointer of Array.isArray(pointers) ? (pointers as unknown[]) : [pointers]) {

@@ -25,6 +25,14 @@ export function statusOf(code: number | undefined): Status {
   return (code === undefined ? undefined : STATUSES[code]) ?? 'unknown';
 }
 
+/**
+ * Whether the statement that decides a status covers the sample. For the others it is what the sample was compared with
+ * and says nothing about it: not who vouches for it, nor where it came from.
+ */
+export function isCovered(status: Status): boolean {
+  return status === 'verified' || status === 'untrusted' || status === 'revoked';
+}
+
 /** What a dataset as a whole is, compared with its newest dataset statement. */
 export const DATASET_VERDICTS = [
   'intact',

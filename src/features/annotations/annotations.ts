@@ -3,10 +3,11 @@ import { STATUSES } from '../../core/trust/status.ts';
 import type { CommandHandlers } from '../../commands.ts';
 import type { Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
-import { signerName } from '../../host/explain.ts';
+import { signerName } from '../../language/explain.ts';
 import type { Services } from '../../host/services.ts';
 import { onDidChangeSettings, setting, toggleSetting } from '../../host/settings.ts';
-import { statusSign, statusWord } from '../../host/words.ts';
+import { statusSign } from '../../host/statusIcons.ts';
+import { statusWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import { gutterMarks, markedRanges, type Mark } from './model.ts';
 

@@ -4,10 +4,11 @@ import { VIEWS, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
 import type { Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
-import { explainStatus } from '../../host/explain.ts';
+import { explainStatus } from '../../language/explain.ts';
 import { tellingErrors } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
-import { categoryWord, severityWord, statusCodicon, statusWord } from '../../host/words.ts';
+import { statusCodicon } from '../../host/statusIcons.ts';
+import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
 import { attentionGroups, nextAttentionLine, type AttentionGroup, type Reason } from './model.ts';
 
 type Node =

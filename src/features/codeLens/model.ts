@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CommandName, SampleTarget } from '../../commands.ts';
-import { explainVerdict, statusCounts, signerName } from '../../host/explain.ts';
-import { categoryWord, severityWord, verdictWord } from '../../host/words.ts';
+import { explainVerdict, statusCounts, signerName } from '../../language/explain.ts';
+import { categoryWord, severityWord, verdictWord } from '../../language/words.ts';
 import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
 
 export interface Lens {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isDatasetUri, type Dataset } from '../../host/datasets.ts';
-import { explainVerdict, statusCounts } from '../../host/explain.ts';
+import { explainVerdict, statusCounts } from '../../language/explain.ts';
 import type { Services } from '../../host/services.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 

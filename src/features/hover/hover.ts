@@ -1,15 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandName, type SampleTarget } from '../../commands.ts';
+import { inputTree } from '../../core/lineage/inputs.ts';
 import type { RecordOrigin } from '../../core/sample/origin.ts';
+import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { day, explainStatus, fileName, shortDigest, signerName } from '../../host/explain.ts';
+import { day, explainStatus, fileName, shortDigest, signerName } from '../../language/explain.ts';
 import { inlineCode, plainText } from '../../host/markdown.ts';
-import { mergedOrigin } from '../../host/originMapping.ts';
-import { originRows } from '../../host/originRows.ts';
+import { originRows } from '../../language/originRows.ts';
 import type { Services } from '../../host/services.ts';
-import { categoryWord, severityWord, standingWord, statusCodicon, statusWord } from '../../host/words.ts';
-import { stepsOf } from '../../host/history.ts';
+import { statusCodicon } from '../../host/statusIcons.ts';
+import { stepRows } from '../../language/history.ts';
+import { categoryWord, severityWord, standingWord, statusWord } from '../../language/words.ts';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
 import { errorText } from '../../host/messages.ts';
 import type { SampleData } from '../../protocol/datasetWorker.ts';
@@ -121,7 +123,7 @@ export function sampleHover(
     if (more > 0) markdown.appendMarkdown(plainText(l10n.t('and {0} more', more)));
   }
 
-  const rows = originRows(mergedOrigin(record, covering?.origin));
+  const rows = originRows(originOf(record, status, covering));
   if (rows.length > 0) {
     markdown.appendMarkdown('\n\n---\n\n');
     rows.forEach(([label, value], i) => {
@@ -131,7 +133,7 @@ export function sampleHover(
     });
   }
 
-  const steps = dataset.assessment ? stepsOf(dataset.assessment).slice(0, MAX_STEPS) : [];
+  const steps = dataset.assessment ? stepRows(inputTree(dataset.assessment)).slice(0, MAX_STEPS) : [];
   if (steps.length > 0) {
     markdown.appendMarkdown('\n\n---\n\n');
     for (const { kind, inputs, signer, standing } of steps) {

@@ -1,11 +1,10 @@
-import type { InputNode } from '../../core/lineage/inputs.ts';
+import { inputTree, type InputNode, type SignedStep } from '../../core/lineage/inputs.ts';
 import type { RecordOrigin } from '../../core/sample/origin.ts';
+import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { explainClaim, explainStatus, explainVerdict, fileName, signerName } from '../../host/explain.ts';
-import { inputTree, type SignedStep } from '../../host/history.ts';
-import { mergedOrigin } from '../../host/originMapping.ts';
-import { originRows } from '../../host/originRows.ts';
-import { categoryWord, severityWord } from '../../host/words.ts';
+import { explainClaim, explainStatus, explainVerdict, fileName, signerName } from '../../language/explain.ts';
+import { originRows } from '../../language/originRows.ts';
+import { categoryWord, severityWord } from '../../language/words.ts';
 import type { SampleData, StatementData } from '../../protocol/datasetWorker.ts';
 import type {
   LineageDataset,
@@ -66,7 +65,7 @@ export function lineageSample(
     status,
     explanation: explainStatus(status, covering),
     ...(sample.digest !== undefined && { digest: sample.digest }),
-    origin: originRows(mergedOrigin(record, covering?.origin)),
+    origin: originRows(originOf(record, status, covering)),
     coveredBy: sample.statements.flatMap((index) => {
       const statement = statements[index];
       return statement ? [lineageStatement(statement)] : [];
@@ -108,7 +107,7 @@ function noteOf(statement: StatementData): string | undefined {
 }
 
 function lineageInput(
-  input: InputNode<SignedStep>,
+  input: InputNode<SignedStep<StatementData>>,
   statements: readonly StatementData[],
   files: readonly KnownFile[],
 ): LineageInput {

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
 import type { Status } from '../../core/trust/status.ts';
-import { explainStatus } from '../../host/explain.ts';
-import { categoryWord, severityWord, statusWord } from '../../host/words.ts';
+import { explainStatus } from '../../language/explain.ts';
+import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
 

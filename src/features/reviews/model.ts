@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { day, signerName } from '../../host/explain.ts';
-import { categoryWord, severityWord, standingWord } from '../../host/words.ts';
+import { day, signerName } from '../../language/explain.ts';
+import { categoryWord, severityWord, standingWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import type { AssessmentData, ReviewThreadData } from '../../protocol/datasetWorker.ts';
 

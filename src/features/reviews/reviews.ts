@@ -17,7 +17,7 @@ import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { signerOf, signingKey, timeNow } from '../../host/signing.ts';
 import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
-import { categoryWord, severityWord } from '../../host/words.ts';
+import { categoryWord, severityWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import { flagThreads, openFlags } from './model.ts';
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandHandlers } from '../../commands.ts';
 import { sampleStatement } from '../../core/evidence/statement.ts';
-import { fileName } from '../../host/explain.ts';
+import { fileName } from '../../language/explain.ts';
 import { tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';

@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../commands.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { explainVerdict, statusCounts } from '../../host/explain.ts';
+import { explainVerdict, statusCounts } from '../../language/explain.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
-import { verdictWord } from '../../host/words.ts';
+import { verdictWord } from '../../language/words.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 
 const ICON: Readonly<Record<DatasetVerdict, string>> = {

@@ -5,7 +5,7 @@ import { ProvenanceError } from '../../core/errors.ts';
 import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../../core/evidence/layout.ts';
 import { parseSshPublicKey } from '../../core/evidence/sshKey.ts';
 import { formatAllowedSigner, NAMESPACE } from '../../core/trust/allowedSigners.ts';
-import { shortKeyId } from '../../host/explain.ts';
+import { shortKeyId } from '../../language/explain.ts';
 import { tellingErrors } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { requireTrustedWorkspace, sampleTarget } from '../../host/target.ts';

@@ -3,12 +3,12 @@ import * as vscode from 'vscode';
 import { VIEWS, WALKTHROUGH, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
 import { evidencePaths } from '../../core/evidence/layout.ts';
-import { explainStatus, explainVerdict, fileName, statusCounts } from '../../host/explain.ts';
+import { explainStatus, explainVerdict, fileName, statusCounts } from '../../language/explain.ts';
 import { log, tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { targetLines, targetUri } from '../../host/target.ts';
-import { statusWord, verdictWord } from '../../host/words.ts';
+import { statusWord, verdictWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import type { ReadProgress } from '../../protocol/datasetWorker.ts';
 

@@ -34,6 +34,7 @@ export async function buildPrograms(): Promise<Programs> {
     format: 'esm',
     target: 'node20',
     mainFields: ['module', 'main'],
+    alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
     logLevel: 'error',
   });
   return { provenance: join(folder, 'provenance.mjs'), evidence: join(folder, 'evidence.mjs') };

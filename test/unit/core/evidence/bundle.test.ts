@@ -84,8 +84,16 @@ test('an envelope is named by the SHA-256 of its line, whatever the line end', (
 });
 
 test('problems name the line and say why', () => {
-  const [problem] = parseBundle(bytesOf(`${A}\nnonsense\n`)).problems;
-  assert.match(problem!.error.message, /^Line 2 of the evidence was skipped: Not a DSSE envelope: .*JSON/);
+  const messages = (line: string) =>
+    parseBundle(bytesOf(`${A}\n${line}\n${B}\n`)).problems.map(({ error }) => error.message);
+  const rest = 'The other lines count; to mend this one, get the file again from where it came from.';
+  for (const [line, reason] of [
+    ['nonsense', 'not a DSSE envelope: it is not strict JSON at byte 1 (invalid-json).'],
+    [B.slice(0, 100), 'not a DSSE envelope: it is cut off at byte 100.'],
+    [WRONG_TYPE, 'its payload is "text/plain", not an in-toto statement.'],
+  ] as const) {
+    assert.deepEqual(messages(line), [`Line 2 of the evidence was skipped: ${reason} ${rest}`]);
+  }
 });
 
 test('a line that is too long is skipped, and the next one is read', () => {
