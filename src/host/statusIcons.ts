@@ -1,0 +1,45 @@
+import type { Status } from '../core/trust/status.ts';
+
+/** Codicon of a status, where the product's own icons cannot be used. */
+export function statusCodicon(status: Status): string {
+  switch (status) {
+    case 'verified':
+      return 'pass';
+    case 'untrusted':
+      return 'key';
+    case 'modified':
+      return 'edit';
+    case 'added':
+      return 'add';
+    case 'unsigned':
+      return 'circle-large-outline';
+    case 'revoked':
+      return 'error';
+    case 'malformed':
+      return 'warning';
+    case 'unknown':
+      return 'question';
+  }
+}
+
+/** A sign for a status in plain text: the chip before a line. */
+export function statusSign(status: Status): string {
+  switch (status) {
+    case 'verified':
+      return '✓';
+    case 'untrusted':
+      return '⚿';
+    case 'modified':
+      return '✎';
+    case 'added':
+      return '+';
+    case 'unsigned':
+      return '○';
+    case 'revoked':
+      return '✗';
+    case 'malformed':
+      return '⚠';
+    case 'unknown':
+      return '?';
+  }
+}

@@ -1,0 +1,203 @@
+import * as l10n from '@vscode/l10n';
+import { STATUSES, type Standing, type Status } from '../core/trust/status.ts';
+import type { AssessmentData, StatementData } from '../protocol/datasetWorker.ts';
+import { verdictWord } from './words.ts';
+
+/** Sentences about samples, datasets and statements that several surfaces show. No surface makes its own. */
+
+/** Of a statement: who signed it. */
+export type Signed = Pick<StatementData, 'principal' | 'keyId'>;
+
+/** How a sentence calls who signed: {@link signerName} or {@link fullSignerName}. */
+export type Naming = (statement: Signed) => string;
+
+/** Who signed: the name that `allowed_signers` gives, or the start of the key's fingerprint. */
+export function signerName(statement: Signed): string {
+  return statement.principal ?? (shortKeyId(statement.keyId) || l10n.t('an unknown key'));
+}
+
+/** As {@link signerName}, with the whole fingerprint: where there is no other place to see it. */
+export function fullSignerName(statement: Signed): string {
+  return statement.principal ?? (statement.keyId || l10n.t('an unknown key'));
+}
+
+export function shortKeyId(keyId: string): string {
+  return keyId.length > 18 ? `${keyId.slice(0, 17)}…` : keyId;
+}
+
+export function shortDigest(digest: string): string {
+  return digest.length > 12 ? `${digest.slice(0, 12)}…` : digest;
+}
+
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The day (UTC) of an RFC 3339 time. */
+export function day(time: string): string {
+  return time.slice(0, 10);
+}
+
+/** Why a sample has its status, and what to do next where something is to be done. */
+export function explainStatus(
+  status: Status,
+  statement: (Signed & Pick<StatementData, 'kind' | 'standing' | 'dataset'>) | undefined,
+  nameOf: Naming = signerName,
+): string {
+  const signer = statement ? nameOf(statement) : '';
+  switch (status) {
+    case 'verified':
+      if (!statement) return l10n.t('A trusted signer vouches for this sample.');
+      return statement.kind === 'sample'
+        ? l10n.t('{0} vouches for this sample.', signer)
+        : l10n.t('{0} vouches for it as part of {1}.', signer, fileName(statement.dataset));
+    case 'untrusted':
+      return l10n.t('The signature of {0} is valid, but you do not trust this signer.', signer);
+    case 'modified':
+      return l10n.t(
+        '{0} signed something else at this place. Undo the change, or check the sample and sign it.',
+        signer,
+      );
+    case 'added':
+      return l10n.t('This sample was not in what {0} signed. Remove it, or check it and sign it.', signer);
+    case 'unsigned':
+      return l10n.t('Nobody vouches for this sample.');
+    case 'revoked':
+      return statement?.standing === 'expired'
+        ? l10n.t('The key of {0} was not valid when it signed. Ask for a new signature.', signer)
+        : l10n.t('The signature of {0} was taken back. Ask why before you use this sample.', signer);
+    case 'malformed':
+      return l10n.t(
+        'This line is not a sample: it has no digest and cannot be signed. Correct or remove it.',
+      );
+    case 'unknown':
+      // The signature of a baseline may well be good, and its leaves missing.
+      return statement?.standing === 'unverifiable'
+        ? l10n.t('A signature of {0} exists, but it could not be checked.', signer)
+        : l10n.t(
+            'This sample could not be checked: the evidence is unreadable or incomplete. See its problems.',
+          );
+  }
+}
+
+/** What sentences about a dataset as a whole are made of. */
+export type Judgement = Pick<AssessmentData, 'verdict' | 'counts' | 'moved' | 'removed'> & {
+  /** Index, in {@link statements}, of the statement that the dataset is compared with. */
+  readonly baseline?: number | undefined;
+  readonly statements: readonly (Signed & Pick<StatementData, 'kind' | 'own' | 'standing'>)[];
+};
+
+/** A dataset's verdict in one sentence. */
+export function explainVerdict(judgement: Judgement, nameOf: Naming = signerName): string {
+  const { baseline: index, statements, moved, removed } = judgement;
+  const baseline = index === undefined ? undefined : statements[index];
+  const signer = baseline ? nameOf(baseline) : '';
+  switch (judgement.verdict) {
+    case 'intact':
+      return l10n.t('Every byte is as {0} signed it.', signer);
+    case 'reformatted':
+      return l10n.t('The same samples in the same order as {0} signed, written differently.', signer);
+    case 'reordered':
+      return l10n.t('The same samples as {0} signed; {1} moved.', signer, moved);
+    case 'subset':
+      return removed === 1
+        ? l10n.t('Every sample is as {0} signed it; one signed sample is not here.', signer)
+        : l10n.t('Every sample is as {0} signed it; {1} signed samples are not here.', signer, removed);
+    case 'changed':
+      return l10n.t('Not as {0} signed it: {1}.', signer, changeCounts(judgement));
+    case 'unsigned':
+      return explainUnsigned(judgement);
+    case 'unknown':
+      // Without a baseline: a key that is not known is no problem of the evidence.
+      return !baseline &&
+        statements.some((s) => s.own && s.kind === 'dataset' && s.standing === 'unverifiable')
+        ? l10n.t(
+            'A signature of this dataset exists, but it could not be checked: its key is not known here, or of a kind that is not supported.',
+          )
+        : l10n.t('The evidence could not be checked. See its problems.');
+  }
+}
+
+/** Nobody signed the whole, or what they signed does not count; someone may vouch for single samples all the same. */
+function explainUnsigned({ counts, statements }: Judgement): string {
+  const samples = STATUSES.reduce((sum, status) => sum + counts[status], 0);
+  const { verified, untrusted, revoked } = counts;
+  if (verified > 0) {
+    if (samples === 1)
+      return l10n.t('Nobody has signed this dataset as a whole; its one sample is vouched for.');
+    return verified === 1
+      ? l10n.t('Nobody has signed this dataset as a whole; one of its {0} samples is vouched for.', samples)
+      : l10n.t(
+          'Nobody has signed this dataset as a whole; {0} of its {1} samples are vouched for.',
+          verified,
+          samples,
+        );
+  }
+  if (untrusted > 0) return l10n.t('Only signers whom you do not trust vouch for samples of this dataset.');
+  const lapsed: readonly Standing[] = ['revoked', 'expired'];
+  const wasSigned = statements.some(
+    ({ own, kind, standing }) =>
+      own && (kind === 'dataset' || kind === 'sample') && lapsed.includes(standing),
+  );
+  return revoked > 0 || wasSigned
+    ? l10n.t('What was signed here does not count: it was taken back, or its key was not valid at the time.')
+    : l10n.t('Nobody has signed this dataset.');
+}
+
+/** "3 modified, 1 added, 1 removed, 2 moved": what is not zero. */
+function changeCounts({ verdict, counts, removed, moved }: Judgement): string {
+  const parts = [
+    counts.modified > 0 && l10n.t('{0} modified', counts.modified),
+    counts.added > 0 && l10n.t('{0} added', counts.added),
+    removed > 0 && l10n.t('{0} removed', removed),
+    moved > 0 && l10n.t('{0} moved', moved),
+    counts.malformed > 0 && l10n.t('{0} malformed', counts.malformed),
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? parts.join(', ') : verdictWord(verdict);
+}
+
+/** "57 verified, 1 modified, …": every status that occurs, and the flags. */
+export function statusCounts({ counts, flagged }: Pick<AssessmentData, 'counts' | 'flagged'>): string {
+  const parts = [
+    counts.verified > 0 && l10n.t('{0} verified', counts.verified),
+    counts.untrusted > 0 && l10n.t('{0} untrusted', counts.untrusted),
+    counts.modified > 0 && l10n.t('{0} modified', counts.modified),
+    counts.added > 0 && l10n.t('{0} added', counts.added),
+    counts.unsigned > 0 && l10n.t('{0} unsigned', counts.unsigned),
+    counts.revoked > 0 && l10n.t('{0} revoked', counts.revoked),
+    counts.malformed > 0 && l10n.t('{0} malformed', counts.malformed),
+    counts.unknown > 0 && l10n.t('{0} unknown', counts.unknown),
+    flagged > 0 && l10n.t('{0} flagged', flagged),
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? parts.join(', ') : l10n.t('no samples');
+}
+
+/** What a statement claims, in a few words. */
+export function explainClaim(
+  statement: Pick<StatementData, 'kind' | 'samples' | 'verdict' | 'step' | 'predicateType'>,
+): string {
+  const { samples, step } = statement;
+  switch (statement.kind) {
+    case 'dataset':
+      return samples === 1
+        ? l10n.t('Vouches for its one sample')
+        : l10n.t('Vouches for all {0} samples', samples);
+    case 'sample':
+      return samples === 1 ? l10n.t('Vouches for one sample') : l10n.t('Vouches for {0} samples', samples);
+    case 'review':
+      if (statement.verdict === 'cleared') {
+        return samples === 1
+          ? l10n.t('Clears a flag on one sample')
+          : l10n.t('Clears a flag on {0} samples', samples);
+      }
+      return samples === 1 ? l10n.t('Flags one sample') : l10n.t('Flags {0} samples', samples);
+    case 'step':
+      return step
+        ? l10n.t('Records the step “{0}” from {1}', step.kind, step.inputs.map(({ name }) => name).join(', '))
+        : l10n.t('Records a step');
+    case 'revocation':
+      return l10n.t('Takes back a statement or a key');
+    case 'other':
+      return l10n.t('A statement of another kind ({0})', statement.predicateType ?? '');
+  }
+}
