@@ -28,7 +28,7 @@ export function statusSign(status: Status): string {
     case 'verified':
       return '✓';
     case 'untrusted':
-      return '⚿';
+      return '!';
     case 'modified':
       return '✎';
     case 'added':

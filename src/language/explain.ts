@@ -87,8 +87,15 @@ export type Judgement = Pick<AssessmentData, 'verdict' | 'counts' | 'moved' | 'r
   readonly statements: readonly (Signed & Pick<StatementData, 'kind' | 'own' | 'standing'>)[];
 };
 
-/** A dataset's verdict in one sentence. */
+/** A dataset's verdict in a sentence, and where its signer is not trusted, that too: it is no good news then. */
 export function explainVerdict(judgement: Judgement, nameOf: Naming = signerName): string {
+  const sentence = verdictSentence(judgement, nameOf);
+  const { baseline, statements } = judgement;
+  const untrusted = baseline !== undefined && statements[baseline]?.standing === 'untrusted';
+  return untrusted ? `${sentence} ${l10n.t('You do not trust this signer.')}` : sentence;
+}
+
+function verdictSentence(judgement: Judgement, nameOf: Naming): string {
   const { baseline: index, statements, moved, removed } = judgement;
   const baseline = index === undefined ? undefined : statements[index];
   const signer = baseline ? nameOf(baseline) : '';

@@ -18,6 +18,8 @@ export interface LineageDataset {
   /** Path relative to the workspace folder. */
   readonly path: string;
   readonly verdict: DatasetVerdict;
+  /** Whether the signer that the verdict rests on is not trusted: no verdict is good news then. */
+  readonly signerUntrusted?: boolean;
   /** One sentence, in the user's language. */
   readonly summary: string;
   readonly counts: Readonly<Record<Status, number>>;

@@ -302,6 +302,14 @@ describe('The Lineage panel', { skip: noChromium }, () => {
       }));
   });
 
+  it('shows no check mark for a dataset that only a stranger signed', () =>
+    withPanel({ ...CALM, dataset: { ...CALM.dataset!, signerUntrusted: true } }, async (page) => {
+      const verdict = page.locator('.verdict');
+      await verdict.getByText('Intact, signer not trusted').waitFor();
+      assert.equal(await verdict.locator('.tone-verified').count(), 0);
+      assert.equal(await verdict.locator('.tone-untrusted').count(), 1);
+    }));
+
   it('comes back as it was left', () =>
     withPanel(
       RICH,

@@ -11,7 +11,7 @@ import { busyRing, button } from './parts.ts';
 
 /** Which dataset this is, what it is worth as a whole, and what can be done with it. */
 export function header(context: PanelContext, dataset: LineageDataset): HTMLElement {
-  const verdict = verdictSign(dataset.verdict);
+  const verdict = verdictSign(dataset.verdict, dataset.signerUntrusted === true);
   return h(
     'header',
     { class: 'dataset', key: 'header' },

@@ -38,8 +38,15 @@ export function statusWord(status: Status): string {
   }
 }
 
-/** What a dataset as a whole is. */
-export function verdictSign(verdict: DatasetVerdict): Sign {
+/** What a dataset as a whole is. As an untrusted signer signed it is no reason for a check mark. */
+export function verdictSign(verdict: DatasetVerdict, signerUntrusted: boolean): Sign {
+  const sign = plainVerdictSign(verdict);
+  if (!signerUntrusted) return sign;
+  const word = l10n.t('{0}, signer not trusted', sign.word);
+  return verdict === 'changed' ? { ...sign, word } : { icon: 'untrusted', word };
+}
+
+function plainVerdictSign(verdict: DatasetVerdict): Sign {
   switch (verdict) {
     case 'intact':
       return { icon: 'verified', word: l10n.t('Intact') };

@@ -48,7 +48,7 @@ function badgeOf({ assessment }: Dataset): vscode.FileDecoration | undefined {
   // A signature of someone unknown is no reason for a check mark.
   const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
   if (shown && baseline?.standing === 'untrusted' && assessment.verdict !== 'changed') {
-    shown = { badge: '⚿', color: 'list.warningForeground' };
+    shown = { badge: '!', color: 'list.warningForeground' };
   }
   return (
     shown &&

@@ -32,11 +32,13 @@ export function lineageDataset(
 ): LineageDataset | undefined {
   const { assessment } = dataset;
   if (!assessment) return undefined;
+  const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
   const own = assessment.statements.filter(({ own: isOwn }) => isOwn);
   return {
     name: fileName(file.path),
     path: file.shownAs,
     verdict: assessment.verdict,
+    signerUntrusted: baseline?.standing === 'untrusted',
     summary: explainVerdict(assessment),
     counts: assessment.counts,
     flagged: assessment.flagged,

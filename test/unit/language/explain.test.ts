@@ -107,6 +107,14 @@ describe('sentences', () => {
     );
   });
 
+  test('never make the signature of a stranger sound like good news', () => {
+    const stranger = { ...STATEMENT, principal: undefined, standing: 'untrusted' as const };
+    for (const verdict of ['intact', 'reformatted', 'reordered', 'subset', 'changed'] as const) {
+      const sentence = explainVerdict(judged(verdict, {}, { statements: [stranger as never] }));
+      assert.match(sentence, /You do not trust this signer\.$/);
+    }
+  });
+
   test('say of a dataset without a baseline what is true', () => {
     const unsigned = (counts: Partial<Record<Status, number>>, statements: StatementData[] = []) =>
       explainVerdict(judged('unsigned', counts, { baseline: undefined, statements }));
