@@ -159,7 +159,7 @@ export async function answering<T>(
     items: readonly (string | { label: string })[],
     options?: vscode.QuickPickOptions,
   ) => {
-    const list = await items;
+    const list = await Promise.resolve(items);
     const answer = next(options?.placeHolder ?? options?.title ?? '');
     if (answer === undefined) return undefined;
     const labels = list.map((item) => (typeof item === 'string' ? { label: item } : item));
