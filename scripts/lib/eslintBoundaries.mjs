@@ -41,12 +41,12 @@ const layers = [
   { files: /^src\//, modules: /^src\/(core|protocol)\//, packages: /^$/ },
   {
     files: /^webview\/ui\//,
-    modules: /^(webview\/ui|src\/core|src\/protocol)\//,
+    modules: /^(webview\/ui|src\/core|src\/protocol|src\/language)\//,
     packages: /^(?!vscode$|node$)/,
   },
   {
     files: /^webview\//,
-    modules: /^(webview|src\/core|src\/protocol)\//,
+    modules: /^(webview|src\/core|src\/protocol|src\/language)\//,
     packages: /^(?!vscode$|node$|@vscode\/webview-ui-toolkit$)/,
   },
 ];

@@ -86,6 +86,7 @@ export interface LineageSample {
 
 export interface LineageReview {
   readonly verdict: 'flagged' | 'cleared';
+  /** Words of the user's language. */
   readonly category: string;
   readonly severity: string;
   readonly reason: string;

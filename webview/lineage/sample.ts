@@ -4,7 +4,7 @@ import { h, type Child } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
 import { numberText } from '../ui/strings.ts';
 import { untrusted } from '../ui/text.ts';
-import { categoryWord, severityWord, signLabel, statusSign } from '../ui/words.ts';
+import { capitalised, signLabel, statusSign } from '../ui/words.ts';
 import type { PanelContext } from './context.ts';
 import { statementItem } from './evidence.ts';
 import { button, digest, longList, section, signature } from './parts.ts';
@@ -107,8 +107,8 @@ function review({ verdict, category, severity, reason, ...signed }: LineageRevie
         'div',
         { class: 'review-head' },
         h('strong', {}, flagged ? l10n.t('Flagged') : l10n.t('Cleared')),
-        untrusted(categoryWord(category), 40),
-        h('span', { class: 'tag severity' }, untrusted(severityWord(severity), 20)),
+        untrusted(category, 40),
+        h('span', { class: 'tag severity' }, untrusted(capitalised(severity), 20)),
       ),
       reason !== '' && h('p', { class: 'reason' }, untrusted(reason)),
       signature(signed.signer, signed.standing, signed.time),

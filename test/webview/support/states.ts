@@ -141,7 +141,7 @@ export const SAMPLE: LineageSample = {
   reviews: [
     {
       verdict: 'flagged',
-      category: 'backdoor-trigger',
+      category: 'Backdoor trigger',
       severity: 'high',
       reason: 'The phrase “cf-mn-bb” stands in 40 samples that all end in the same answer.',
       signer: 'redteam@example.org',
