@@ -254,6 +254,19 @@ function isStale({ holder, isFile, mtime }: SeenLock, now: number, maxAge: numbe
   return now - mtime > maxAge;
 }
 
+/** Removes the break lock of a process that was killed while it took a stale lock away. */
+export async function removeStaleBreaker(
+  fs: NodeFs,
+  lockPath: string,
+  temporaryPath: () => string,
+  times: LockTimes,
+): Promise<void> {
+  const breakPath = `${lockPath}.break`;
+  const seen = await inspect(fs, breakPath);
+  if (seen && isStale(seen, Date.now(), times.breakStale))
+    await takeAway(fs, breakPath, seen, temporaryPath());
+}
+
 /** @returns whether the lock may be free now */
 async function breakLock(
   fs: NodeFs,
@@ -264,9 +277,7 @@ async function breakLock(
   const breakPath = `${lockPath}.break`;
   const breaker = await tryLock(fs, breakPath, temporaryPath(), times.heartbeat);
   if (!breaker) {
-    const seen = await inspect(fs, breakPath);
-    if (seen && isStale(seen, Date.now(), times.breakStale))
-      await takeAway(fs, breakPath, seen, temporaryPath());
+    await removeStaleBreaker(fs, lockPath, temporaryPath, times);
     return false;
   }
   try {

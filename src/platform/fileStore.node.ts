@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path';
 import type { FileStat, FileStore, LinkPolicy } from '../core/bytes/fileStore.ts';
 import { ProvenanceError } from '../core/errors.ts';
 import { codeOf, fileError, type FileAction } from './fileErrors.node.ts';
-import { acquireLock, isDead, LOCK_TIMES, THIS_HOST, type LockTimes, type NodeFs } from './fileLock.node.ts';
+import {
+  acquireLock,
+  isDead,
+  LOCK_TIMES,
+  removeStaleBreaker,
+  THIS_HOST,
+  type LockTimes,
+  type NodeFs,
+} from './fileLock.node.ts';
 
 export interface NodeFileStoreOptions {
   /** For tests: file operations that fail, and shorter times. */
@@ -145,6 +153,7 @@ async function appendLocked(fs: NodeFs, target: string, line: Uint8Array, times:
     const lock = await acquireLock(fs, lockPath, () => temporaryPath(folder), times);
     try {
       await removeLeftovers(fs, folder);
+      await removeStaleBreaker(fs, lockPath, () => temporaryPath(folder), times);
       if (await appendOnce(fs, target, line, () => lock.isHeld())) {
         await syncFolder(fs, folder);
         return;

@@ -178,6 +178,13 @@ describe('appending', () => {
     assert.ok(!existsSync(path));
   });
 
+  test('removes the break lock that a killed process left, though there is no lock to break', async () => {
+    const path = existing('a\n');
+    writeFileSync(`${path}.lock.break`, lockText({ pid: deadPid() }));
+    await append(path, 'b');
+    assert.deepEqual(namesBeside(path), ['file']);
+  });
+
   test('refuses a link unless it is told to follow it', async () => {
     const target = existing('mine\n');
     const link = `${target}-link`;
