@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { cli, root, runNode, UserError } from './lib/run.mjs';
 import { ensureNodeModules } from './setup.mjs';
@@ -45,14 +46,52 @@ function openDesktop(program) {
 async function serve() {
   const server = await startServer({
     dataDir: join(root, '.vscode-test/start'),
-    port: process.env.PORT ?? '8000-8099',
+    port: '0',
     folder: demo,
     linkedExtension: root,
   });
-  console.log(`Open ${server.url()}`);
+  const door = await frontDoor(server.url(), process.env.PORT);
+  console.log(`Open http://127.0.0.1:${door.address().port}/`);
   console.log('Press Ctrl+C to stop.');
   await Promise.race([interrupted(), server.exited]);
+  door.close();
   await server.stop();
+}
+
+/**
+ * A short address that leads to the window. VS Code's own has a token in it, without which any page in the user's browser
+ * could talk to the server; this page tells it to whoever asked for this very address, and browsers keep it from others.
+ */
+async function frontDoor(url, wanted) {
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dataset Provenance</title>
+<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${url}">
+<p>Opening the demo in <a href="${url}">VS Code</a>…</p></html>`;
+  const door = createServer((request, response) => {
+    // Another name for this machine would be that of a page that wants to read the token.
+    const known = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '');
+    response.writeHead(known ? 200 : 403, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Frame-Options': 'DENY',
+    });
+    response.end(known ? page : '');
+  });
+  const listen = (port) =>
+    new Promise((done, fail) => {
+      door.once('error', fail);
+      door.listen(port, '127.0.0.1', () => {
+        door.off('error', fail);
+        done(true);
+      });
+    });
+  if (wanted !== undefined) await listen(Number(wanted));
+  else {
+    for (let port = 8000; ; port++) {
+      const taken = (error) => (error.code === 'EADDRINUSE' && port < 8099 ? false : Promise.reject(error));
+      if (await listen(port).catch(taken)) break;
+    }
+  }
+  return door;
 }
 
 /** Resolves when we are to end: by a signal, or because npm, which keeps signals to itself, has gone. */
