@@ -50,7 +50,8 @@ async function serve() {
     folder: demo,
     linkedExtension: root,
   });
-  const door = await frontDoor(server.url(), process.env.PORT);
+  const first = server.fileUri(join(demo, 'data/train.jsonl'));
+  const door = await frontDoor(server.url(demo, [['openFile', first]]), process.env.PORT);
   console.log(`Open http://127.0.0.1:${door.address().port}/`);
   console.log('Press Ctrl+C to stop.');
   await Promise.race([interrupted(), server.exited]);
@@ -63,9 +64,10 @@ async function serve() {
  * could talk to the server; this page tells it to whoever asked for this very address, and browsers keep it from others.
  */
 async function frontDoor(url, wanted) {
+  const href = url.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dataset Provenance</title>
-<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${url}">
-<p>Opening the demo in <a href="${url}">VS Code</a>…</p></html>`;
+<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${href}">
+<p>Opening the demo in <a href="${href}">VS Code</a>…</p></html>`;
   const door = createServer((request, response) => {
     // Another name for this machine would be that of a page that wants to read the token.
     const known = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '');
