@@ -150,13 +150,15 @@ export class Datasets {
    */
   async verify(uri: vscode.Uri, options: CallOptions = {}): Promise<Dataset> {
     let dataset = this.tracked.get(uri.toString());
-    if (!dataset) {
+    if (dataset) {
+      dataset.reopen(options);
+    } else {
       if (uri.scheme !== 'file') {
         throw new ProvenanceError('not-found', '{uri} is not a file on disk.', { uri: uri.toString() });
       }
-      dataset = this.add(uri, undefined);
+      dataset = this.add(uri, undefined, options);
     }
-    dataset.reopen(options);
+    dataset.asked = true;
     await dataset.settled();
     if (dataset.error) throw dataset.error;
     return dataset;
@@ -193,12 +195,16 @@ export class Datasets {
     void this.trackBackground();
   }
 
-  private add(uri: vscode.Uri, document: vscode.TextDocument | undefined): TrackedDataset {
+  private add(
+    uri: vscode.Uri,
+    document: vscode.TextDocument | undefined,
+    options: CallOptions = {},
+  ): TrackedDataset {
     const dataset = new TrackedDataset(uri, document, this.worker, this.evidence, () => {
       this.changed.fire(dataset);
     });
     this.tracked.set(uri.toString(), dataset);
-    dataset.reopen();
+    dataset.reopen(options);
     return dataset;
   }
 
@@ -370,7 +376,6 @@ class TrackedDataset implements Dataset {
 
   /** Reads the dataset anew: the file, or the text of a document with unsaved changes. */
   reopen(options: CallOptions = {}): void {
-    if (options.signal || options.onProgress) this.asked = true;
     this.opened = false;
     this.enqueue(async () => {
       if (this.opened) return;

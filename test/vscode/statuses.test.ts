@@ -253,6 +253,25 @@ describe('statuses in the editor', () => {
     );
   });
 
+  it('tells how far the verification of a file is, and stops when it is cancelled', async () => {
+    const path = join(folder, 'cancelled.jsonl');
+    writeFileSync(path, `${sample(`cancelled ${'x'.repeat(1000)}`)}\n`.repeat(8000));
+    const uri = vscode.Uri.file(path);
+    const { datasets } = (await api()).services;
+    const controller = new AbortController();
+    let reported = 0;
+    const verifying = datasets.verify(uri, {
+      signal: controller.signal,
+      onProgress: () => {
+        reported++;
+        controller.abort();
+      },
+    });
+    await assert.rejects(verifying, { code: 'cancelled' });
+    assert.ok(reported > 0);
+    assert.equal((await datasets.verify(uri)).assessment?.samples, 8000);
+  });
+
   it('leaves evidence files alone', async () => {
     const uri = writeDataset(folder, ['a']);
     await sign(uri);
