@@ -87,17 +87,29 @@ export type Judgement = Pick<AssessmentData, 'verdict' | 'counts' | 'moved' | 'r
   readonly statements: readonly (Signed & Pick<StatementData, 'kind' | 'own' | 'standing'>)[];
 };
 
+/** The statement that a dataset is compared with. */
+export function baselineOf<S>(judgement: {
+  readonly baseline?: number | undefined;
+  readonly statements: readonly S[];
+}): S | undefined {
+  const { baseline, statements } = judgement;
+  return baseline === undefined ? undefined : statements[baseline];
+}
+
+/** Whether a verdict rests on a signer who is not trusted: it is no good news then. */
+export function isSignerUntrusted(judgement: Pick<Judgement, 'baseline' | 'statements'>): boolean {
+  return baselineOf(judgement)?.standing === 'untrusted';
+}
+
 /** A dataset's verdict in a sentence, and where its signer is not trusted, that too: it is no good news then. */
 export function explainVerdict(judgement: Judgement, nameOf: Naming = signerName): string {
   const sentence = verdictSentence(judgement, nameOf);
-  const { baseline, statements } = judgement;
-  const untrusted = baseline !== undefined && statements[baseline]?.standing === 'untrusted';
-  return untrusted ? `${sentence} ${l10n.t('You do not trust this signer.')}` : sentence;
+  return isSignerUntrusted(judgement) ? `${sentence} ${l10n.t('You do not trust this signer.')}` : sentence;
 }
 
 function verdictSentence(judgement: Judgement, nameOf: Naming): string {
-  const { baseline: index, statements, moved, removed } = judgement;
-  const baseline = index === undefined ? undefined : statements[index];
+  const { statements, moved, removed } = judgement;
+  const baseline = baselineOf(judgement);
   const signer = baseline ? nameOf(baseline) : '';
   switch (judgement.verdict) {
     case 'intact':

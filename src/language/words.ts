@@ -47,6 +47,12 @@ export function verdictWord(verdict: DatasetVerdict): string {
   }
 }
 
+/** The verdict, and that its signer is not trusted where that is so. */
+export function verdictPhrase(verdict: DatasetVerdict, signerUntrusted: boolean): string {
+  const word = verdictWord(verdict);
+  return signerUntrusted ? l10n.t('{0}, signer not trusted', word) : word;
+}
+
 export function standingWord(standing: Standing): string {
   switch (standing) {
     case 'trusted':

@@ -8,7 +8,7 @@ import { ProvenanceError, throwIfCancelled, type CancelSignal } from '../core/er
 import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { CANONICALIZATION, type Origin } from '../core/evidence/predicates.ts';
 import { datasetStatement, statementBytes } from '../core/evidence/statement.ts';
-import { DIGEST_LENGTH, SampleDigester, type SampleDigests } from '../core/sample/digest.ts';
+import { DIGEST_LENGTH, digestAt, SampleDigester, type SampleDigests } from '../core/sample/digest.ts';
 import { fileError } from './fileErrors.node.ts';
 import { fastSha256, fastSha256Stream } from './sha256.node.ts';
 
@@ -141,7 +141,7 @@ export async function prepareDatasetStatement(
 /** Digest (hex) of a row, or undefined where it has none. */
 export function rowDigest(samples: SampleDigests, row: number): string | undefined {
   if (samples.malformed.has(row)) return undefined;
-  return toHex(samples.digests.subarray(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH));
+  return toHex(digestAt(samples.digests, row));
 }
 
 function withoutMalformed(samples: SampleDigests): Uint8Array {
@@ -150,7 +150,7 @@ function withoutMalformed(samples: SampleDigests): Uint8Array {
   let next = 0;
   for (let row = 0; row < samples.count; row++) {
     if (samples.malformed.has(row)) continue;
-    digests.set(samples.digests.subarray(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH), next);
+    digests.set(digestAt(samples.digests, row), next);
     next += DIGEST_LENGTH;
   }
   return digests;

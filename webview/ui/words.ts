@@ -1,6 +1,5 @@
-import * as l10n from '@vscode/l10n';
 import type { DatasetVerdict, Standing, Status } from '../../src/core/trust/status.ts';
-import { standingWord, statusWord, verdictWord } from '../../src/language/words.ts';
+import { standingWord, statusWord, verdictPhrase } from '../../src/language/words.ts';
 import { h } from './dom.ts';
 import { icon, type IconName } from './icons.ts';
 
@@ -25,12 +24,10 @@ export function statusSign(status: Status): Sign {
 
 /** What a dataset as a whole is. As an untrusted signer signed it is no reason for a check mark. */
 export function verdictSign(verdict: DatasetVerdict, signerUntrusted: boolean): Sign {
-  const word = capitalised(verdictWord(verdict));
-  if (!signerUntrusted) return { ...VERDICT_ICONS[verdict], word };
-  const doubtful = l10n.t('{0}, signer not trusted', word);
-  return verdict === 'changed'
-    ? { ...VERDICT_ICONS[verdict], word: doubtful }
-    : { icon: 'untrusted', word: doubtful };
+  const word = capitalised(verdictPhrase(verdict, signerUntrusted));
+  return signerUntrusted && verdict !== 'changed'
+    ? { icon: 'untrusted', word }
+    : { ...VERDICT_ICONS[verdict], word };
 }
 
 const VERDICT_ICONS: Readonly<Record<DatasetVerdict, Omit<Sign, 'word'>>> = {

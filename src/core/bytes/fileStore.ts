@@ -1,5 +1,3 @@
-import type { CancelSignal } from '../errors.ts';
-
 export interface FileStat {
   /** In bytes. */
   readonly size: number;
@@ -36,11 +34,3 @@ export interface FileStore {
 
 /** Whether a symbolic link is written through, for a file that is the user's own, or refused. */
 export type LinkPolicy = 'follow' | 'refuse';
-
-/** A file or blob read piece by piece. */
-export interface ByteSource {
-  /** In bytes. */
-  readonly size: number;
-  /** Up to `length` bytes from `offset`; fewer only at the end. */
-  read(offset: number, length: number, signal?: CancelSignal): Promise<Uint8Array>;
-}

@@ -1,5 +1,5 @@
 import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
-import { fromHex } from '../bytes/hex.ts';
+import { fromHex, toHex } from '../bytes/hex.ts';
 import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
 import { reviewState, type Review, type ReviewState } from './reviews.ts';
 import { subjectsOf, type LeavesLookup, type StatementInScope } from './scope.ts';
@@ -131,7 +131,7 @@ export function assess(input: AssessInput): Assessment {
 }
 
 /**
- * All statements in scope that cover one digest, the deciding kinds first: what a hover lists.
+ * All statements in scope that cover one digest, in the order of the scope: what a hover lists.
  * @param digest 32 bytes
  */
 export function statementsCovering(
@@ -139,7 +139,7 @@ export function statementsCovering(
   statements: readonly StatementInScope[],
   leaves: LeavesLookup,
 ): StatementInScope[] {
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = toHex(digest);
   return statements.filter((scoped) => {
     if (scoped.standing === 'invalid') return false;
     switch (scoped.statement.kind) {

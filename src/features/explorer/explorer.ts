@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isDatasetUri, type Dataset } from '../../host/datasets.ts';
-import { explainVerdict, statusCounts } from '../../language/explain.ts';
+import { explainVerdict, isSignerUntrusted, statusCounts } from '../../language/explain.ts';
 import type { Services } from '../../host/services.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 
@@ -46,8 +46,7 @@ function badgeOf({ assessment }: Dataset): vscode.FileDecoration | undefined {
   }
   let shown = BADGE[assessment.verdict];
   // A signature of someone unknown is no reason for a check mark.
-  const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
-  if (shown && baseline?.standing === 'untrusted' && assessment.verdict !== 'changed') {
+  if (shown && isSignerUntrusted(assessment) && assessment.verdict !== 'changed') {
     shown = { badge: '!', color: 'list.warningForeground' };
   }
   return (

@@ -2,7 +2,14 @@ import { inputTree, type InputNode, type SignedStep } from '../../core/lineage/i
 import type { RecordOrigin } from '../../core/sample/origin.ts';
 import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { explainClaim, explainStatus, explainVerdict, fileName, signerName } from '../../language/explain.ts';
+import {
+  explainClaim,
+  explainStatus,
+  explainVerdict,
+  fileName,
+  isSignerUntrusted,
+  signerName,
+} from '../../language/explain.ts';
 import { originRows } from '../../language/originRows.ts';
 import { categoryWord, severityWord } from '../../language/words.ts';
 import type { SampleData, StatementData } from '../../protocol/datasetWorker.ts';
@@ -32,13 +39,12 @@ export function lineageDataset(
 ): LineageDataset | undefined {
   const { assessment } = dataset;
   if (!assessment) return undefined;
-  const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
   const own = assessment.statements.filter(({ own: isOwn }) => isOwn);
   return {
     name: fileName(file.path),
     path: file.shownAs,
     verdict: assessment.verdict,
-    signerUntrusted: baseline?.standing === 'untrusted',
+    signerUntrusted: isSignerUntrusted(assessment),
     summary: explainVerdict(assessment),
     counts: assessment.counts,
     flagged: assessment.flagged,

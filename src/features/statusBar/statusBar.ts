@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../commands.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { explainVerdict, statusCounts } from '../../language/explain.ts';
+import { explainVerdict, isSignerUntrusted, statusCounts } from '../../language/explain.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
-import { verdictWord } from '../../language/words.ts';
+import { verdictPhrase, verdictWord } from '../../language/words.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 
 const ICON: Readonly<Record<DatasetVerdict, string>> = {
@@ -67,11 +67,8 @@ export function content(dataset: Pick<Dataset, 'assessment' | 'error' | 'progres
       ? { text: `$(question) ${verdictWord('unknown')}`, tooltip, warning: error.code !== 'cancelled' }
       : { text: `$(sync~spin) ${l10n.t('Verifying…')}`, tooltip, warning: false };
   }
-  const baseline = assessment.baseline === undefined ? undefined : assessment.statements[assessment.baseline];
-  const untrusted = baseline?.standing === 'untrusted';
-  const verdict = untrusted
-    ? l10n.t('{0}, signer not trusted', verdictWord(assessment.verdict))
-    : verdictWord(assessment.verdict);
+  const untrusted = isSignerUntrusted(assessment);
+  const verdict = verdictPhrase(assessment.verdict, untrusted);
   const icon = untrusted && assessment.verdict !== 'changed' ? 'key' : ICON[assessment.verdict];
   const flagged = assessment.flagged > 0 ? ` $(report) ${String(assessment.flagged)}` : '';
   return {
