@@ -31,6 +31,10 @@ export type ErrorCode =
   | 'already-trusted'
   | 'workspace-not-trusted'
   | 'invalid-policy'
+  // datasets
+  | 'not-jsonl'
+  | 'invalid-parquet'
+  | 'unsupported-parquet'
   // files
   | 'not-found'
   | 'not-a-file'
