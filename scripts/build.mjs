@@ -1,15 +1,16 @@
 /**
- * Bundles the extension, the command-line program, the webviews and the tests that run inside VS Code.
+ * Compiles the sample kernel, and bundles the extension, the command-line program, the webviews and the tests that run
+ * inside VS Code.
  *
  *     node scripts/build.mjs [--production] [--watch]
  *
  * --production minifies and leaves out source maps and tests; --watch rebuilds on change.
  */
 import * as esbuild from 'esbuild';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFiles } from './lib/files.mjs';
-import { cli, root, UserError } from './lib/run.mjs';
+import { cli, root, runNode, UserError } from './lib/run.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -65,8 +66,11 @@ const webview = {
 const entries = [
   { from: 'src/extension.node.ts', to: 'dist/extension.node.cjs', options: commonJs },
   { from: 'src/platform/datasetWorker.node.ts', to: 'dist/datasetWorker.node.cjs', options: commonJs },
+  { from: 'src/platform/digestWorker.node.ts', to: 'dist/digestWorker.node.cjs', options: commonJs },
+  { from: 'src/platform/rowWorker.node.ts', to: 'dist/rowWorker.node.cjs', options: commonJs },
   { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram },
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
+  { from: 'webview/table/main.ts', to: 'dist/webview/table.js', options: webview },
 ];
 
 /** The suites that run in VS Code. Each is a bundle of its own, with its own copy of the code that it imports. */
@@ -89,7 +93,20 @@ function makeExecutable(file) {
   if (existsSync(join(root, file))) chmodSync(join(root, file), 0o755);
 }
 
+/** The kernel's WebAssembly module: tests, which run from the sources, read it from here. */
+const kernel = 'dist/sampleKernel.wasm';
+
+/** Compiles src/kernel. @returns what bundles define, so that none depends on another file for it */
+async function compileKernel() {
+  const asc = ['node_modules/assemblyscript/bin/asc.js', 'index.ts', '--baseDir', 'src/kernel'];
+  // No allocator, no garbage collector: the kernel only has static buffers.
+  const options = ['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '-o', `../../${kernel}`];
+  if ((await runNode([...asc, ...options])) !== 0) throw new UserError('build: the kernel does not compile');
+  return { SAMPLE_KERNEL: JSON.stringify(readFileSync(join(root, kernel), 'base64')) };
+}
+
 cli(async () => {
+  const define = await compileKernel();
   const builds = [];
   for (const { from, to, options } of entries) {
     if (existsSync(join(root, from))) builds.push({ ...options, entryPoints: [from], outfile: to });
@@ -101,6 +118,7 @@ cli(async () => {
     rmSync(join(root, 'out/test/vscode'), { recursive: true, force: true }); // Else deleted suites would still run.
     builds.push(testOptions());
   }
+  for (const options of builds) options.define = { ...options.define, ...define };
 
   if (watch) {
     const contexts = await Promise.all(

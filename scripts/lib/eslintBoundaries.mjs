@@ -13,7 +13,7 @@ const layers = [
   {
     files: /^src\/core\//,
     modules: /^src\/core\//,
-    packages: /^(@noble\/[^/]+|jsonc-parser)$/,
+    packages: /^(@noble\/[^/]+|jsonc-parser|hyparquet(-compressors|-writer)?|fzstd)$/,
   },
   { files: /^src\/protocol\//, modules: /^src\/(core|protocol)\//, packages: /^$/ },
   { files: /^src\/language\//, modules: /^src\/(core|protocol|language)\//, packages: /^@vscode\/l10n$/ },

@@ -2,34 +2,51 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ProvenanceError } from '../core/errors.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
-import type { SampleDigests } from '../core/sample/digest.ts';
-import { digestFile, rowDigest } from '../platform/datasetService.node.ts';
+import { sampleOnLine, type SampleDigests } from '../core/sample/digest.ts';
+import { rowDigest } from '../platform/datasetService.node.ts';
+import { digestFile, type DigestOptions } from '../platform/digestFile.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
 import type { LineRange } from './lines.ts';
 import { progressOf, type Io } from './terminal.ts';
 
-/** A dataset that was read. */
-export interface DatasetFile {
+/** Where a dataset lies. */
+export interface DatasetPath {
   /** As the user wrote it. */
   readonly given: string;
   /** Absolute, with `/`: the one path by which its evidence is known, whichever way led here. */
   readonly path: string;
   readonly name: string;
+}
+
+/** A dataset that was read. */
+export interface DatasetFile extends DatasetPath {
   readonly samples: SampleDigests;
   /** A line end ends a line; what follows the last one is a line where it is not empty. */
   readonly lineCount: number;
 }
 
-/** Reads and digests a dataset, with progress. @throws ProvenanceError as `digestFile` */
-export async function readDataset(given: string, io: Io): Promise<DatasetFile> {
+/** @throws ProvenanceError `not-found`, `permission-denied`, `io` about its folder */
+export async function datasetPath(given: string): Promise<DatasetPath> {
+  const path = toSlashes(join(await realFolder(dirname(given)), basename(given)));
+  return { given, path, name: basename(given) };
+}
+
+/**
+ * Reads and digests a dataset, with progress.
+ * @param recognise as of `digestFile`
+ * @throws ProvenanceError as `digestFile`
+ */
+export async function readDataset(
+  given: string,
+  io: Io,
+  recognise?: DigestOptions['recognise'],
+): Promise<DatasetFile> {
   const progress = progressOf(io, given);
   try {
     const { onProgress } = progress;
-    const { samples, lineCount } = await digestFile(given, { signal: io.signal, onProgress });
-    const path = toSlashes(join(await realFolder(dirname(given)), basename(given)));
-    // An editor counts one more line after the last line end.
-    const lines = rowOfLine(samples, lineCount) < 0 ? lineCount - 1 : lineCount;
-    return { given, path, name: basename(given), samples, lineCount: lines };
+    const { pool, cache, signal } = io;
+    const { samples, lines } = await digestFile(given, { signal, onProgress, pool, cache, recognise });
+    return { ...(await datasetPath(given)), samples, lineCount: lines };
   } finally {
     progress.done();
   }
@@ -47,18 +64,6 @@ export async function realFolder(folder: string): Promise<string> {
 /** A path as core writes it. On other systems than Windows, a backslash is part of a name. */
 export function toSlashes(path: string): string {
   return sep === '/' ? path : path.replaceAll(sep, '/');
-}
-
-/** The row of a line, or −1 where the line is no sample. */
-export function rowOfLine({ lines }: SampleDigests, line: number): number {
-  let low = 0;
-  let high = lines.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (lines[middle]! < line) low = middle + 1;
-    else high = middle;
-  }
-  return lines[low] === line ? low : -1;
 }
 
 /**
@@ -79,7 +84,7 @@ export function subjectsOfLines(
       throw new ProvenanceError('sample-not-found', template, { file, count: lineCount, line: to });
     }
     for (let line = from; line <= to; line++) {
-      const row = rowOfLine(samples, line);
+      const row = sampleOnLine(samples, line);
       if (row < 0) {
         if (from !== to) continue;
         throw new ProvenanceError('sample-not-found', '{file}:{line} is blank, so there is no sample.', {
@@ -102,7 +107,7 @@ export function subjectsOfLines(
   return [...subjects.values()].sort((a, b) => a.line - b.line);
 }
 
-/** Lines that are samples without a digest. */
-export function malformedLines({ samples }: DatasetFile): number[] {
-  return [...samples.malformed.keys()].map((row) => samples.lines[row]!).sort((a, b) => a - b);
+/** Lines that are samples without a digest, in order. */
+export function* malformedLines({ samples }: DatasetFile): Generator<number> {
+  for (const row of samples.malformed.keys()) yield samples.lines[row]!;
 }

@@ -2,12 +2,13 @@ import { ProvenanceError, throwIfCancelled } from '../core/errors.ts';
 import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { CATEGORIES, SEVERITIES, type ReviewPredicate } from '../core/evidence/predicates.ts';
 import { MAX_REASON_LENGTH, reviewStatement, type Subject } from '../core/evidence/statement.ts';
+import { sampleOnLine } from '../core/sample/digest.ts';
 import type { Review, ReviewThread } from '../core/trust/reviews.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
-import { readDataset, rowOfLine, subjectsOfLines, type DatasetFile } from './dataset.ts';
+import { readDataset, subjectsOfLines, type DatasetFile } from './dataset.ts';
 import { Judge, type Judged } from './judge.ts';
 import { countOf, parseLines } from './lines.ts';
 import { lineList, reviewText } from './report.ts';
@@ -110,7 +111,7 @@ class Clearing {
   /** @throws ProvenanceError `review-not-found` when none of the samples has an open flag */
   async clear(dataset: DatasetFile, subjects: readonly LineSubject[]): Promise<void> {
     const { io } = this;
-    const before = await (await Judge.create(io)).judge(dataset);
+    const before = await (await Judge.create(io)).judgeDataset(dataset);
     const flags = openFlags(before, subjects);
     if (flags.length === 0) {
       throw new ProvenanceError('review-not-found', 'There is no open flag on {lines} of {file}.', {
@@ -134,7 +135,7 @@ class Clearing {
       await evidenceStore().append(dataset.path, reviewStatement(flagged, predicate), this.signer);
     }
     // Another judge: this one has read what was there before.
-    const after = await (await Judge.create(io)).judge(dataset);
+    const after = await (await Judge.create(io)).judgeDataset(dataset);
     const open = openFlags(after, subjects);
     for (const { flag: answered, subjects: flagged } of flags) {
       const what = `the flag on ${lineList(flagged.map(({ line }) => line))}`;
@@ -155,7 +156,7 @@ function openFlags(
 ): { flag: Review; subjects: LineSubject[] }[] {
   const flags = new Map<string, { flag: Review; subjects: LineSubject[] }>();
   for (const subject of subjects) {
-    const threads = assessment.reviews.get(rowOfLine(dataset.samples, subject.line))?.threads ?? [];
+    const threads = assessment.reviews.get(sampleOnLine(dataset.samples, subject.line))?.threads ?? [];
     for (const thread of threads.filter(({ effective }) => effective.verdict === 'flagged')) {
       const raised = flagOf(thread);
       const known = flags.get(raised.envelopeDigest);

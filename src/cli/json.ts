@@ -1,12 +1,15 @@
 import type { ProvenanceError } from '../core/errors.ts';
 import type { Category, Origin, Severity, Verdict } from '../core/evidence/predicates.ts';
 import { describeMalformed } from '../core/sample/canonicalJson.ts';
-import { differences } from '../core/trust/report.ts';
+import { movedRows, rowsWith } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import type { EvidenceProblem } from '../core/trust/scope.ts';
-import { STATUS_CODE, type DatasetVerdict, type Standing, type Status } from '../core/trust/status.ts';
+import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
 import type { StatementData, StepData } from '../protocol/datasetWorker.ts';
 import type { Judged } from './judge.ts';
+import type { DerivedFrom } from '../platform/formHints.node.ts';
+import type { FormKind } from '../core/trust/valueForms.ts';
+import { jsonText } from '../core/sample/jsonValue.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
 
 /**
@@ -27,6 +30,13 @@ export interface VerifyJson {
   /** What is wrong with the files that say who is trusted. */
   readonly problems: readonly ProblemJson[];
 }
+
+/** What is printed as `T`. Its lists are made while they are printed: they may have an element for each sample. */
+export type Printable<T> = T extends readonly (infer Item)[]
+  ? Iterable<Printable<Item>>
+  : T extends object
+    ? { readonly [Name in keyof T]: Printable<T[Name]> }
+    : T;
 
 export interface DatasetJson {
   /** As it was given. */
@@ -61,6 +71,24 @@ export interface DatasetJson {
   readonly statements: readonly StatementJson[];
   /** What is wrong with the evidence. */
   readonly problems: readonly ProblemJson[];
+  /** Signed Parquet files of which another tool made rows of this file, writing values otherwise. */
+  readonly derivedFrom?: readonly DerivedFromJson[];
+}
+
+export interface DerivedFromJson {
+  /** Path of the signed Parquet file. */
+  readonly dataset: string;
+  /** How many rows that nobody vouches for were looked at, and how many differ only in how values are written. */
+  readonly rows: number;
+  readonly explained: number;
+  readonly columns: readonly {
+    /** JSON pointer; `*` stands for any item of an array. */
+    readonly pointer: string;
+    readonly form: FormKind;
+    readonly rows: number;
+    /** The values are JSON texts; absent where there is none. */
+    readonly example: { readonly line: number; readonly signed?: string; readonly found?: string };
+  }[];
 }
 
 export interface MalformedJson {
@@ -145,7 +173,7 @@ export function verifyJson(
   judged: readonly Judged[],
   trust: TrustRoots,
   errors: readonly { readonly path: string; readonly error: ProvenanceError }[],
-): VerifyJson {
+): Printable<VerifyJson> {
   const datasets = judged.map(datasetJson);
   return {
     version: 1,
@@ -167,10 +195,9 @@ export function isFine({ assessment, dataset }: Judged): boolean {
   return count > 0 && counts.verified === count && flagged === 0 && verdict !== 'unknown';
 }
 
-export function datasetJson(judged: Judged): DatasetJson {
+export function datasetJson(judged: Judged): Printable<DatasetJson> {
   const { dataset, assessment, statements } = judged;
   const { samples } = dataset;
-  const { modified, added, moved, removed } = differences(assessment, samples.lines);
   const decides = decidedBy(judged);
   return {
     path: dataset.given,
@@ -180,33 +207,67 @@ export function datasetJson(judged: Judged): DatasetJson {
     sha256: samples.sha256,
     counts: assessment.counts,
     flagged: assessment.flagged,
-    modified,
-    added,
+    modified: linesWith(judged, 'modified'),
+    added: linesWith(judged, 'added'),
     untrusted: linesWith(judged, 'untrusted'),
     unsigned: linesWith(judged, 'unsigned'),
     revoked: linesWith(judged, 'revoked'),
     unknown: linesWith(judged, 'unknown'),
     malformed: malformedJson(judged),
-    removed: removed.map((position) => ({ position })),
-    moved,
-    reviews: [...assessment.reviews]
-      .map(([row, state]) => ({ line: samples.lines[row]!, ...reviewStateJson(state, statements) }))
-      .sort((a, b) => a.line - b.line),
+    removed: mapped(assessment.match?.removed ?? [], (leaf) => ({ position: leaf + 1 })),
+    moved: movedLines(judged),
+    reviews: mapped(assessment.reviews, ([row, state]) => ({
+      line: samples.lines[row]!,
+      ...reviewStateJson(state, statements),
+    })),
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     statements: statements.map((statement, index) => statementJson(statement, decides[index])),
     problems: judged.scope.problems.map(problemJson),
+    ...(judged.derivedFrom && { derivedFrom: judged.derivedFrom.map(derivedFromJson) }),
+  };
+}
+
+function derivedFromJson({ dataset, rows, explained, hints }: DerivedFrom): DerivedFromJson {
+  return {
+    dataset,
+    rows,
+    explained,
+    columns: hints.map(({ pointer, kind, rows: count, example: { line, signed, found } }) => ({
+      pointer,
+      form: kind,
+      rows: count,
+      example: {
+        line,
+        ...(signed !== undefined && { signed: jsonText(signed) }),
+        ...(found !== undefined && { found: jsonText(found) }),
+      },
+    })),
+  };
+}
+
+/** Iterates anew each time. */
+function mapped<T, U>(items: Iterable<T>, map: (item: T) => U): Iterable<U> {
+  return {
+    *[Symbol.iterator]() {
+      for (const item of items) yield map(item);
+    },
   };
 }
 
 /** The lines that have a status, in order. */
-export function linesWith({ assessment, dataset }: Judged, status: Status): number[] {
-  const lines: number[] = [];
-  if (assessment.counts[status] === 0) return lines;
-  const code = STATUS_CODE[status];
-  assessment.statuses.forEach((other, row) => {
-    if (other === code) lines.push(dataset.samples.lines[row]!);
-  });
-  return lines;
+export function linesWith({ assessment, dataset }: Judged, status: Status): Iterable<number> {
+  return mapped(
+    { [Symbol.iterator]: () => rowsWith(assessment, status) },
+    (row) => dataset.samples.lines[row]!,
+  );
+}
+
+/** Lines that were signed and stand elsewhere now, with their place in the signed order, from 1. */
+export function movedLines({ assessment, dataset }: Judged): Iterable<{ line: number; from: number }> {
+  return mapped({ [Symbol.iterator]: () => movedRows(assessment) }, ({ row, leaf }) => ({
+    line: dataset.samples.lines[row]!,
+    from: leaf + 1,
+  }));
 }
 
 /** How many rows each statement decides the status of. */
@@ -216,15 +277,13 @@ export function decidedBy({ assessment, statements }: Judged): Uint32Array {
   return counts;
 }
 
-export function malformedJson({ dataset: { samples } }: Judged): MalformedJson[] {
-  return [...samples.malformed]
-    .map(([row, malformed]) => ({
-      line: samples.lines[row]!,
-      code: malformed.code,
-      offset: malformed.offset,
-      message: describeMalformed(malformed).message,
-    }))
-    .sort((a, b) => a.line - b.line);
+export function malformedJson({ dataset: { samples } }: Judged): Iterable<MalformedJson> {
+  return mapped(samples.malformed, ([row, malformed]) => ({
+    line: samples.lines[row]!,
+    code: malformed.code,
+    offset: malformed.offset,
+    message: describeMalformed(malformed).message,
+  }));
 }
 
 export function reviewStateJson(state: ReviewState, statements: readonly StatementData[]): ReviewStateJson {

@@ -5,14 +5,17 @@ import { ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
-import { ScopeLoader, type Scope } from '../core/trust/scope.ts';
+import { settledBy } from '../core/trust/baseline.ts';
+import { ScopeLoader, type Scope, type StatementScope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
 import { findEvidence } from '../platform/evidenceFinder.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
+import { fastMerkleRoot } from '../platform/merkleRoot.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
+import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
 import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
-import { realFolder, toSlashes, type DatasetFile } from './dataset.ts';
+import { datasetPath, readDataset, realFolder, toSlashes, type DatasetFile } from './dataset.ts';
 import type { Io } from './terminal.ts';
 import { readTrust } from './trust.ts';
 
@@ -23,6 +26,8 @@ export interface Judged {
   readonly assessment: Assessment;
   /** The statements of the scope, by the same indices, without their subjects. */
   readonly statements: readonly StatementData[];
+  /** Signed Parquet files that rows nobody vouches for were made of, where somebody looked. */
+  readonly derivedFrom?: readonly DerivedFrom[];
 }
 
 /** What a dataset was made from, by the steps that evidence in the workspace records. */
@@ -47,7 +52,7 @@ export interface JudgeOptions {
  * where the dataset lies (docs/formats.md, "Where evidence lives").
  */
 export class Judge {
-  private readonly loader = new ScopeLoader(nodeFileStore(), fastSha256);
+  private readonly loader = new ScopeLoader(nodeFileStore(), fastSha256, fastMerkleRoot);
 
   private constructor(
     /** The workspace: a folder, with `/`. */
@@ -71,18 +76,56 @@ export class Judge {
     return new Judge(toSlashes(workspace), trust, { bundles, advisories }, io);
   }
 
-  /** @throws ProvenanceError `cancelled` */
-  async judge(dataset: DatasetFile): Promise<Judged> {
-    const beside = await bundlesIn(join(dirname(dataset.path), EVIDENCE_FOLDER));
-    const scope = await this.loader.load(
+  /**
+   * Reads a dataset and judges it. A file that evidence knows by its bytes, where no more is needed, is not digested.
+   * @throws ProvenanceError as `digestFile`
+   */
+  async judge(given: string): Promise<Judged> {
+    const { path } = await datasetPath(given);
+    const statements = this.statementsAbout(path);
+    // Whoever is told of the file's failure does not wait for this one.
+    statements.catch(() => undefined);
+    let scope: Promise<Scope> | undefined;
+    const dataset = await readDataset(given, this.io, async (sha256) => {
+      const found = await statements;
+      // Leaves are read while samples are digested.
+      scope = this.scopeOf(found, sha256);
+      scope.catch(() => undefined);
+      return settledBy(found.statements, sha256)?.statement.predicate.samples.count;
+    });
+    return this.judged(dataset, await (scope ?? this.scopeOf(await statements, dataset.samples.sha256)));
+  }
+
+  /** Judges a dataset that was read. @throws ProvenanceError `cancelled` */
+  async judgeDataset(dataset: DatasetFile): Promise<Judged> {
+    return this.judged(dataset, await this.wholeScope(await this.statementsAbout(dataset.path)));
+  }
+
+  private async statementsAbout(path: string): Promise<StatementScope> {
+    const beside = await bundlesIn(join(dirname(path), EVIDENCE_FOLDER));
+    return await this.loader.loadStatements(
       {
-        dataset: dataset.path,
+        dataset: path,
         bundles: [...new Set([...this.evidence.bundles, ...beside])],
         advisories: this.evidence.advisories,
         signers: this.trust.entries,
       },
       this.io.signal,
     );
+  }
+
+  /** The leaves too, unless nobody is going to look into them. */
+  private async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
+    return settledBy(found.statements, sha256)
+      ? await this.loader.withoutLeaves(found, this.io.signal)
+      : await this.wholeScope(found);
+  }
+
+  private async wholeScope(found: StatementScope): Promise<Scope> {
+    return await this.loader.loadLeaves(found, this.io.signal);
+  }
+
+  private judged(dataset: DatasetFile, scope: Scope): Judged {
     const { samples } = dataset;
     const assessment = assess({ ...scope, rows: samples, sha256: samples.sha256 });
     return { dataset, scope, assessment, statements: scope.statements.map(toStatementData) };

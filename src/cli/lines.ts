@@ -23,18 +23,15 @@ export function parseLines(text: string): LineRange[] {
 }
 
 /** Sorted line numbers as ranges. */
-export function toRanges(lines: Iterable<number>): LineRange[] {
-  const ranges: { from: number; to: number }[] = [];
-  let last: { from: number; to: number } | undefined;
+export function* toRanges(lines: Iterable<number>): Generator<LineRange> {
+  let from = 0;
+  let to = -1;
   for (const line of lines) {
-    if (last && line === last.to + 1) {
-      last.to = line;
-    } else {
-      last = { from: line, to: line };
-      ranges.push(last);
-    }
+    if (line !== to + 1 && to >= from) yield { from, to };
+    if (line !== to + 1) from = line;
+    to = line;
   }
-  return ranges;
+  if (to >= from) yield { from, to };
 }
 
 /** Ranges as `--lines` takes them: `3,7-9`. */
@@ -46,9 +43,12 @@ export function formatRanges(ranges: readonly LineRange[], separator = ','): str
 const LISTED_RANGES = 12;
 
 /** Sorted line numbers for people: `3, 7-9 and 40 more`. */
-export function listLines(lines: readonly number[], limit = LISTED_RANGES): string {
-  const ranges = toRanges(lines);
-  const shown = ranges.slice(0, limit);
-  const left = ranges.slice(limit).reduce((sum, { from, to }) => sum + to - from + 1, 0);
+export function listLines(lines: Iterable<number>, limit = LISTED_RANGES): string {
+  const shown: LineRange[] = [];
+  let left = 0;
+  for (const range of toRanges(lines)) {
+    if (shown.length < limit) shown.push(range);
+    else left += range.to - range.from + 1;
+  }
   return formatRanges(shown, ', ') + (left > 0 ? ` and ${left} more` : '');
 }

@@ -16,34 +16,47 @@
  * - An interrupt leaves files in their old or their new state.
  */
 import process from 'node:process';
-import { run } from './program.ts';
+import { isDigestThread } from '../platform/digestThreadRole.node.ts';
 
 /** How long a write under way may take to end after an interrupt, in milliseconds. */
 const GRACE = 1000;
 const INTERRUPTED = 130;
 
-const controller = new AbortController();
-process.on('SIGINT', () => {
-  if (controller.signal.aborted) process.exit(INTERRUPTED);
-  controller.abort();
-  // Whoever waits for a lock, or for a slow disk, does not hear of the signal; nothing is half-written then.
-  setTimeout(() => process.exit(INTERRUPTED), GRACE).unref();
-});
+// The program is one file, which its threads are started from as well.
+if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
+else await main();
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader (`| head`) has left: the command still runs to its end, for the sake of its exit code.
-    if (error.code === 'EPIPE') return;
-    process.exitCode = 2;
-    if (stream === process.stdout)
-      process.stderr.write(`provenance: the output could not be written (${error.code}).\n`);
+async function main(): Promise<void> {
+  const [{ run }, { userDigestCache }, { DigestPool }] = await Promise.all([
+    import('./program.ts'),
+    import('../platform/digestCache.node.ts'),
+    import('../platform/digestPool.node.ts'),
+  ]);
+  const controller = new AbortController();
+  process.on('SIGINT', () => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+    // Whoever waits for a lock, or for a slow disk, does not hear of the signal; nothing is half-written then.
+    setTimeout(() => process.exit(INTERRUPTED), GRACE).unref();
   });
-}
 
-const code = await run(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  signal: controller.signal,
-});
-process.exitCode ??= code;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader (`| head`) has left: the command still runs to its end, for the sake of its exit code.
+      if (error.code === 'EPIPE') return;
+      process.exitCode = 2;
+      if (stream === process.stdout)
+        process.stderr.write(`provenance: the output could not be written (${error.code}).\n`);
+    });
+  }
+
+  const code = await run(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: controller.signal,
+    pool: new DigestPool(new URL(import.meta.url)),
+    cache: userDigestCache(process.env),
+  });
+  process.exitCode ??= code;
+}

@@ -2,19 +2,25 @@ import { version } from '../../package.json';
 import { asProvenanceError } from '../core/errors.ts';
 import { nearest, parseArguments, usageError } from './arguments.ts';
 import { HELP_OPTION, type AnyCommand } from './command.ts';
-import { flag } from './flag.ts';
-import { keygen } from './keygen.ts';
-import { show } from './show.ts';
-import { sign } from './sign.ts';
 import { complain, type Io } from './terminal.ts';
-import { verify } from './verify.ts';
 
-const COMMANDS: Readonly<Record<string, AnyCommand>> = { keygen, sign, verify, flag, show };
+/** The commands. Each is loaded when it is used: what one needs, others need not wait for. */
+const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  keygen: async () => (await import('./keygen.ts')).keygen,
+  sign: async () => (await import('./sign.ts')).sign,
+  verify: async () => (await import('./verify.ts')).verify,
+  flag: async () => (await import('./flag.ts')).flag,
+  show: async () => (await import('./show.ts')).show,
+  export: async () => (await import('./export.ts')).exportCommand,
+  convert: async () => (await import('./convert.ts')).convert,
+};
 
 const EXIT = { fine: 0, usage: 2, interrupted: 130 } as const;
 
-function overview(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+async function overview(): Promise<string> {
+  const commands = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+  );
   return `provenance: who vouches for every sample of your training data, and where it came from.
 
 Usage: provenance COMMAND [ARGUMENTS]
@@ -43,11 +49,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const [first, ...rest] = argv;
     if (first === undefined) {
-      io.stderr.write(overview());
+      io.stderr.write(await overview());
       return EXIT.usage;
     }
     if (!first.startsWith('-') && first !== 'help') {
-      const command = commandOf(first);
+      const command = await commandOf(first);
       helpFor = ` ${first}`;
       return await runCommand(command, rest, io);
     }
@@ -58,7 +64,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return EXIT.fine;
     }
     const [topic] = parsed.operands;
-    io.stdout.write(topic === undefined || topic === 'help' ? overview() : commandOf(topic).help);
+    const isOverview = topic === undefined || topic === 'help';
+    io.stdout.write(isOverview ? await overview() : (await commandOf(topic)).help);
     return EXIT.fine;
   } catch (cause) {
     const error = asProvenanceError(cause);
@@ -78,9 +85,9 @@ async function runCommand(command: AnyCommand, argv: readonly string[], io: Io):
   return await command.run(parsed, io);
 }
 
-function commandOf(name: string): AnyCommand {
+async function commandOf(name: string): Promise<AnyCommand> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command) return command;
+  if (command) return await command();
   const meant = nearest(name, [...Object.keys(COMMANDS), 'help']);
   throw meant === undefined
     ? usageError('There is no command "{name}".', { name })

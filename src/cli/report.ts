@@ -1,14 +1,14 @@
 import { relative, sep } from 'node:path';
-import { toSlashes } from './dataset.ts';
-import { decidedBy, isFine, linesWith, malformedJson } from './json.ts';
+import { malformedLines, toSlashes } from './dataset.ts';
+import { decidedBy, isFine, linesWith, malformedJson, movedLines } from './json.ts';
 import type { Judged } from './judge.ts';
-import { formatRanges, listLines, toRanges } from './lines.ts';
+import { formatRanges, listLines, toRanges, type LineRange } from './lines.ts';
 import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
-import { differences } from '../core/trust/report.ts';
 import { NAMESPACE } from '../core/trust/allowedSigners.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
-import type { Review } from '../core/trust/reviews.ts';
+import type { Review, ReviewState } from '../core/trust/reviews.ts';
 import { explainClaim, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import { explainHint } from '../language/formHints.ts';
 import { categoryWord, standingWord } from '../language/words.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
@@ -43,79 +43,114 @@ export function sayReport(io: Io, judged: Judged, signersFile: string): void {
     ...reviewRows(judged),
     ...signerRows(judged),
     ...problemRows(judged),
+    ...hintRows(judged),
     ...nextRows(judged, signersFile),
   ]);
 }
 
 function differenceRows(judged: Judged): Row[] {
-  const { modified, added, moved, removed } = differences(judged.assessment, judged.dataset.samples.lines);
+  const { counts, match, moved, removed } = judged.assessment;
   const rows: Row[] = [];
-  if (modified.length > 0) rows.push({ label: 'modified', tone: 'bad', text: lineList(modified) });
-  if (added.length > 0) rows.push({ label: 'added', tone: 'bad', text: lineList(added) });
-  if (removed.length > 0) {
-    const samples = removed.length === 1 ? 'signed sample' : 'signed samples';
-    rows.push({ label: 'removed', tone: 'warning', text: `${samples} ${listLines(removed)}` });
+  for (const status of ['modified', 'added'] as const) {
+    if (counts[status] > 0)
+      rows.push({ label: status, tone: 'bad', text: lineList(linesWith(judged, status)) });
   }
-  if (moved.length > 0) {
-    const shown = moved.slice(0, LISTED).map(({ line, from }) => `line ${line} was sample ${from}`);
-    rows.push({ label: 'moved', tone: 'quiet', text: shown.join(', ') + andMore(moved.length) });
+  if (match && removed > 0) {
+    const samples = removed === 1 ? 'signed sample' : 'signed samples';
+    const positions = listLines(positionsOf(match.removed));
+    rows.push({ label: 'removed', tone: 'warning', text: `${samples} ${positions}` });
+  }
+  if (moved > 0) {
+    const shown = firstOf(movedLines(judged)).map(({ line, from }) => `line ${line} was sample ${from}`);
+    rows.push({ label: 'moved', tone: 'quiet', text: shown.join(', ') + andMore(moved) });
   }
   return rows;
 }
 
+function* positionsOf(leaves: Iterable<number>): Generator<number> {
+  for (const leaf of leaves) yield leaf + 1;
+}
+
 function statusRows(judged: Judged): Row[] {
-  const malformed = malformedJson(judged);
+  const { counts } = judged.assessment;
   return [
-    ...malformed.slice(0, LISTED).map(({ line, message }): Row => ({
-      label: 'malformed',
-      tone: 'bad',
-      text: `line ${line}: ${message}`,
-    })),
-    ...(malformed.length > LISTED
-      ? [
-          {
-            label: 'malformed',
-            text: `${malformed.length - LISTED} more: ${lineList(malformed.slice(LISTED).map(({ line }) => line))}`,
-          },
-        ]
-      : []),
+    ...malformedRows(judged),
     ...(['untrusted', 'unsigned', 'revoked', 'unknown'] as const).flatMap((status): Row[] => {
-      const lines = linesWith(judged, status);
-      if (lines.length === 0) return [];
-      const all = lines.length === judged.dataset.samples.count;
+      if (counts[status] === 0) return [];
+      const all = counts[status] === judged.dataset.samples.count;
       return [
         {
           label: status,
           tone: status === 'revoked' ? 'bad' : 'warning',
-          text: all ? 'all samples' : lineList(lines),
+          text: all ? 'all samples' : lineList(linesWith(judged, status)),
         },
       ];
     }),
   ];
 }
 
+function malformedRows(judged: Judged): Row[] {
+  const { size } = judged.dataset.samples.malformed;
+  const rows = firstOf(malformedJson(judged)).map(({ line, message }): Row => ({
+    label: 'malformed',
+    tone: 'bad',
+    text: `line ${line}: ${message}`,
+  }));
+  if (size > LISTED) {
+    const others = lineList(skipped(malformedLines(judged.dataset), LISTED));
+    rows.push({ label: 'malformed', text: `${size - LISTED} more: ${others}` });
+  }
+  return rows;
+}
+
+/** As many as a list for people has. */
+function firstOf<T>(items: Iterable<T>): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === LISTED) break;
+    first.push(item);
+  }
+  return first;
+}
+
+function* skipped<T>(items: Iterable<T>, count: number): Generator<T> {
+  for (const item of items) if (count-- <= 0) yield item;
+}
+
 /** A flag is listed once with all the lines that it names here. */
 function reviewRows({ assessment, dataset, statements }: Judged): Row[] {
-  const flags = new Map<string, { review: Review; lines: number[] }>();
-  const cleared: number[] = [];
-  for (const [row, state] of assessment.reviews) {
-    const line = dataset.samples.lines[row]!;
-    if (state.state === 'cleared') cleared.push(line);
+  const flags = new Map<string, Review>();
+  const states = new Set<ReviewState>();
+  let cleared = false;
+  for (const [, state] of assessment.reviews) {
+    if (states.has(state)) continue;
+    states.add(state);
+    if (state.state === 'cleared') cleared = true;
     for (const { effective } of state.threads) {
-      if (effective.verdict === 'cleared') continue;
-      const flag = flags.get(effective.envelopeDigest);
-      if (flag) flag.lines.push(line);
-      else flags.set(effective.envelopeDigest, { review: effective, lines: [line] });
+      if (effective.verdict === 'flagged') flags.set(effective.envelopeDigest, effective);
     }
   }
-  const rows = [...flags.values()].slice(0, LISTED).map(({ review, lines }): Row => ({
-    label: 'flagged',
-    tone: 'bad',
-    text: `${lineList(lines)}: ${reviewText(review, statements[review.statement])}`,
-  }));
+  function* linesOf(isWanted: (state: ReviewState) => boolean): Generator<number> {
+    for (const [row, state] of assessment.reviews) if (isWanted(state)) yield dataset.samples.lines[row]!;
+  }
+  const rows = firstOf(flags.values()).map((review): Row => {
+    const lines = linesOf(({ threads }) =>
+      threads.some(({ effective }) => effective.envelopeDigest === review.envelopeDigest),
+    );
+    return {
+      label: 'flagged',
+      tone: 'bad',
+      text: `${lineList(lines)}: ${reviewText(review, statements[review.statement])}`,
+    };
+  });
   if (flags.size > LISTED)
     rows.push({ label: 'flagged', text: `${flags.size - LISTED} more flags; --json has them all` });
-  if (cleared.length > 0) rows.push({ label: 'cleared', tone: 'quiet', text: lineList(cleared) });
+  if (cleared)
+    rows.push({
+      label: 'cleared',
+      tone: 'quiet',
+      text: lineList(linesOf(({ state }) => state === 'cleared')),
+    });
   return rows;
 }
 
@@ -174,6 +209,22 @@ export function problemRows({ scope }: Pick<Judged, 'scope'>): Row[] {
   return rows;
 }
 
+/** Which columns another tool wrote otherwise than they were signed. */
+function hintRows({ derivedFrom = [] }: Judged): Row[] {
+  return derivedFrom.flatMap(({ dataset, rows, explained, hints }): Row[] => [
+    {
+      label: 'hint',
+      text:
+        `${explained} of ${rows} rows looked at seem to be rows of ${shownPath(dataset)} that another tool wrote ` +
+        'otherwise, so that they have other digests:',
+    },
+    ...hints.slice(0, LISTED).map((hint) => ({ label: 'hint', text: explainHint(hint) })),
+    ...(hints.length > LISTED
+      ? [{ label: 'hint', text: `and ${hints.length - LISTED} more columns; --json has them all` }]
+      : []),
+  ]);
+}
+
 /** What to do about each finding. */
 function nextRows(judged: Judged, signersFile: string): Row[] {
   const { dataset, assessment } = judged;
@@ -199,6 +250,10 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
     counts.revoked > 0 && revokedStep(judged),
     (counts.unknown > 0 || assessment.verdict === 'unknown') &&
       'Repair what the problems name, for example by copying .provenance again, and verify once more.',
+    ...(judged.derivedFrom ?? []).map(
+      (from) =>
+        `Write these rows so that they stay verified: provenance export ${shellWord(shownPath(from.dataset))} --output FILE`,
+    ),
     counts.unknown === 0 &&
       assessment.verdict !== 'unknown' &&
       judged.scope.problems.length > 0 &&
@@ -212,11 +267,11 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
 /** How to trust the signers of what is untrusted. */
 function trustSteps({ assessment, statements }: Judged, signersFile: string): string[] {
   const keys = new Map<string, string>();
-  new Set(assessment.coveredBy).forEach((index) => {
+  for (const index of new Set(assessment.coveredBy)) {
     const { standing, keyId, publicKey } = statements[index] ?? {};
     if (standing === 'untrusted' && keyId !== undefined && publicKey !== undefined)
       keys.set(keyId, publicKey);
-  });
+  }
   return [...keys]
     .slice(0, LISTED)
     .map(
@@ -236,14 +291,19 @@ function revokedStep({ assessment, statements }: Judged): string {
 }
 
 /** `line 3` or `lines 3, 7-9`. */
-export function lineList(lines: readonly number[]): string {
-  return `${lines.length === 1 ? 'line' : 'lines'} ${listLines(lines)}`;
+export function lineList(lines: Iterable<number>): string {
+  const list = listLines(lines);
+  return `${/^\d+$/.test(list) ? 'line' : 'lines'} ${list}`;
 }
 
 /** For a command to copy; too many would not fit. */
-function optionLines(lines: readonly number[]): string {
-  const ranges = toRanges(lines);
-  return ranges.length > LISTED ? 'LINES' : formatRanges(ranges);
+function optionLines(lines: Iterable<number>): string {
+  const ranges: LineRange[] = [];
+  for (const range of toRanges(lines)) {
+    if (ranges.length === LISTED) return 'LINES';
+    ranges.push(range);
+  }
+  return formatRanges(ranges);
 }
 
 function andMore(count: number): string {

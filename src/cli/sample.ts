@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { asProvenanceError, ProvenanceError, throwIfCancelled } from '../core/errors.ts';
+import { resolve } from 'node:path';
+import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { canonicalize, describeMalformed, parseStrictJson } from '../core/sample/canonicalJson.ts';
-import { digestAt } from '../core/sample/digest.ts';
-import { LineSplitter } from '../core/sample/lines.ts';
+import { digestAt, sampleOnLine } from '../core/sample/digest.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
 import { statementsCovering } from '../core/trust/assess.ts';
 import { originOf } from '../core/trust/origin.ts';
@@ -12,9 +11,9 @@ import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
 import { isCovered, statusOf, type Status } from '../core/trust/status.ts';
 import { explainStatus, fullSignerName } from '../language/explain.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
-import { fileError } from '../platform/fileErrors.node.ts';
+import { cacheFolder } from '../platform/digestCache.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
-import { rowOfLine } from './dataset.ts';
+import { indexAll, openRowTable } from '../platform/rowTable.node.ts';
 import type { Judged } from './judge.ts';
 import { warn, type Io } from './terminal.ts';
 
@@ -42,7 +41,7 @@ export interface Sample {
 export async function sampleOf(judged: Judged, line: number, workspace: string, io: Io): Promise<Sample> {
   const { dataset, assessment, statements, scope } = judged;
   const { samples, given: file, lineCount } = dataset;
-  const row = rowOfLine(samples, line);
+  const row = sampleOnLine(samples, line);
   if (row < 0) {
     const template =
       line > lineCount
@@ -93,21 +92,14 @@ async function mappingOf(workspace: string, io: Io): Promise<OriginFields> {
   }
 }
 
-/** The bytes of one line. */
-async function readLine(path: string, wanted: number, io: Io): Promise<Uint8Array | undefined> {
-  let found: Uint8Array | undefined;
-  const splitter = new LineSplitter((bytes, start, end, line) => {
-    if (line === wanted) found = bytes.slice(start, end);
-  });
+/** The JSON text on one line. */
+async function readLine(path: string, line: number, io: Io): Promise<Uint8Array | undefined> {
+  const table = await openRowTable(resolve(path), cacheFolder(io.env));
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-      throwIfCancelled(io.signal);
-      splitter.push(chunk);
-      if (found) return found;
-    }
-  } catch (error) {
-    throw fileError(error, path);
+    await indexAll(table, io.signal);
+    const [row] = await table.rows.rows(line - 1, line, { signal: io.signal });
+    return row?.bytes;
+  } finally {
+    await table.close();
   }
-  splitter.finish();
-  return found;
 }

@@ -37,12 +37,13 @@ Examples:
       evidence: options.evidence ?? [],
     });
     for (const problem of judge.trust.problems) warn(io, problem.message);
-    const judged = await judge.judge(await readDataset(file, io));
     if (line === undefined) {
+      const judged = await judge.judge(file);
       if (options.json) sayJson(io, showDatasetJson(judged));
       else sayDataset(io, judged);
       return 0;
     }
+    const judged = await judge.judgeDataset(await readDataset(file, io));
     const sample = await sampleOf(judged, line, judge.workspace, io);
     if (options.json) sayJson(io, showSampleJson(judged, sample));
     else saySample(io, judged, sample);

@@ -8,6 +8,7 @@ import {
   reviewStateJson,
   statementJson,
   type DatasetJson,
+  type Printable,
   type ProblemJson,
   type ReviewStateJson,
   type StatementJson,
@@ -52,7 +53,7 @@ export interface InputJson {
   readonly inputs: readonly InputJson[];
 }
 
-export function showDatasetJson(judged: Judged): ShowDatasetJson {
+export function showDatasetJson(judged: Judged): Printable<ShowDatasetJson> {
   return { version: 1, ...datasetJson(judged), inputs: inputsOfDataset(judged).map(inputJson) };
 }
 

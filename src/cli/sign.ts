@@ -1,4 +1,5 @@
 import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
+import { mediaTypeOf } from '../core/evidence/mediaType.ts';
 import { GENERATION_METHODS, STAGES, type Origin } from '../core/evidence/predicates.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { sampleStatement } from '../core/evidence/statement.ts';
@@ -13,8 +14,6 @@ import { countOf, listLines, parseLines } from './lines.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { say, sayRows, warn, type Io } from './terminal.ts';
 import { nameOfSigner, readTrust } from './trust.ts';
-
-const MEDIA_TYPE = 'application/jsonl';
 
 const OPTIONS = {
   lines: { type: 'string' },
@@ -83,7 +82,7 @@ Examples:
       throw new ProvenanceError('nothing-to-sign', '{file} has no samples to sign.', { file });
     }
     const prepared = await prepareDatasetStatement(nodeFileStore(), dataset.path, dataset.samples, {
-      mediaType: MEDIA_TYPE,
+      mediaType: mediaTypeOf(dataset.path),
       timeCreated: timeNow(),
       ...claim,
     });
@@ -139,9 +138,8 @@ async function saySigner(io: Io, signer: Signer, rows: { label: string; text: st
 }
 
 function warnOfMalformed(io: Io, dataset: DatasetFile): void {
-  const lines = malformedLines(dataset);
-  if (lines.length === 0) return;
-  const [what, verb] =
-    lines.length === 1 ? ['1 malformed line', 'is'] : [`${lines.length} malformed lines`, 'are'];
-  warn(io, `${what} ${verb} not covered, having no digest: ${listLines(lines)}.`);
+  const { size } = dataset.samples.malformed;
+  if (size === 0) return;
+  const [what, verb] = size === 1 ? ['1 malformed line', 'is'] : [`${size} malformed lines`, 'are'];
+  warn(io, `${what} ${verb} not covered, having no digest: ${listLines(malformedLines(dataset))}.`);
 }

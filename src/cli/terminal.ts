@@ -1,3 +1,5 @@
+import type { DigestCache } from '../platform/digestCache.node.ts';
+import type { DigestPool } from '../platform/digestPool.node.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
 
 export interface Output {
@@ -13,6 +15,10 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal;
+  /** Threads for large files. */
+  readonly pool?: DigestPool | undefined;
+  /** Where the digests of large files are kept. */
+  readonly cache?: DigestCache | undefined;
 }
 
 /** Good, to be looked at, bad, or of less weight. */
@@ -75,9 +81,53 @@ export function warn(io: Io, sentence: string): void {
 
 /** Prints a value as JSON, with what a terminal may act on, or hide, escaped. */
 export function sayJson(io: Io, value: unknown): void {
+  let text = '';
+  for (const part of jsonParts(value)) {
+    text += part;
+    if (text.length < JSON_PIECE) continue;
+    io.stdout.write(escaped(text));
+    text = '';
+  }
+  io.stdout.write(`${escaped(text)}\n`);
+}
+
+/** How much JSON is printed at once, in UTF-16 code units. */
+const JSON_PIECE = 1 << 16;
+
+/**
+ * What JSON.stringify with an indent of 2 gives, piece by piece, with any iterable as an array: a list may have millions
+ * of elements, and its text be longer than a string can be.
+ */
+export function* jsonParts(value: unknown, indent = ''): Generator<string> {
+  if (typeof value !== 'object' || value === null) {
+    yield JSON.stringify(value);
+    return;
+  }
+  const inner = `${indent}  `;
+  let separator = '\n';
+  if (Symbol.iterator in value) {
+    yield '[';
+    for (const item of value as Iterable<unknown>) {
+      yield `${separator}${inner}`;
+      yield* jsonParts(item, inner);
+      separator = ',\n';
+    }
+    yield separator === '\n' ? ']' : `\n${indent}]`;
+    return;
+  }
+  yield '{';
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    yield `${separator}${inner}${JSON.stringify(name)}: `;
+    yield* jsonParts(member, inner);
+    separator = ',\n';
+  }
+  yield separator === '\n' ? '}' : `\n${indent}}`;
+}
+
+function escaped(json: string): string {
   // JSON.stringify leaves C1 controls and bidirectional marks as they are.
-  const text = JSON.stringify(value, null, 2).replace(/[^\n\P{C}]|[\u2028\u2029]/gu, escapeUnits);
-  io.stdout.write(`${text}\n`);
+  return json.replace(/[^\n\P{C}]|[\u2028\u2029]/gu, escapeUnits);
 }
 
 function escapeUnits(text: string): string {

@@ -1,7 +1,7 @@
 import { asProvenanceError, type ProvenanceError } from '../core/errors.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand } from './command.ts';
-import { readDataset } from './dataset.ts';
+import { formHints } from './formHints.ts';
 import { Judge, type Judged } from './judge.ts';
 import { isFine, verifyJson } from './json.ts';
 import { countOf } from './lines.ts';
@@ -58,7 +58,8 @@ Examples:
     const errors: { path: string; error: ProvenanceError }[] = [];
     for (const path of operands) {
       try {
-        const result = await judge.judge(await readDataset(path, io));
+        const found = await judge.judge(path);
+        const result = { ...found, derivedFrom: await formHints(found, io) };
         if (!options.json) {
           if (judged.length > 0) say(io);
           sayReport(io, result, userAllowedSigners(io));

@@ -38,6 +38,7 @@ export type ErrorCode =
   // files
   | 'not-found'
   | 'not-a-file'
+  | 'file-exists'
   | 'permission-denied'
   | 'read-only'
   | 'disk-full'

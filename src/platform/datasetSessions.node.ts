@@ -3,14 +3,16 @@ import type { FileStore } from '../core/bytes/fileStore.ts';
 import { ProvenanceError } from '../core/errors.ts';
 import { LineDigests } from '../core/sample/lineDigests.ts';
 import { assess, statementsCovering, type Assessment } from '../core/trust/assess.ts';
-import { differences } from '../core/trust/report.ts';
+import { movedRows } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
+import { settledBy } from '../core/trust/baseline.ts';
 import {
   ScopeLoader,
   statedTime,
   subjectsOf,
   type Scope,
   type StatementInScope,
+  type StatementScope,
 } from '../core/trust/scope.ts';
 import {
   NO_SAMPLE,
@@ -20,16 +22,16 @@ import {
   type StatementData,
 } from '../protocol/datasetWorker.ts';
 import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
-import {
-  digestFile,
-  fileVersion,
-  prepareDatasetStatement,
-  TextDigester,
-  type DigestedFile,
-} from './datasetService.node.ts';
+import { prepareDatasetStatement } from './datasetService.node.ts';
+import type { DigestCache } from './digestCache.node.ts';
+import { digestFile, type DigestedFile } from './digestFile.node.ts';
+import type { DigestPool } from './digestPool.node.ts';
 import { findEvidence } from './evidenceFinder.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
+import { fileVersion } from './inputFile.node.ts';
+import { fastMerkleRoot } from './merkleRoot.node.ts';
 import { fastSha256 } from './sha256.node.ts';
+import { TextDigester } from './textDigester.node.ts';
 import { readAllowedSigners } from './trustRoots.node.ts';
 import { nodeTimers } from './workerPort.node.ts';
 
@@ -42,13 +44,28 @@ interface Session {
   readonly sha256: string | undefined;
   /** Size and time of the file when it was read. */
   readonly version: string | undefined;
-  scope: Scope | undefined;
+  scope: LoadedScope | undefined;
+}
+
+/** Evidence as it was when it was judged by. Its leaves are read when somebody asks for them. */
+interface LoadedScope {
+  readonly statements: StatementScope;
+  leaves: Promise<Scope> | undefined;
+}
+
+export interface DatasetWorkerOptions {
+  readonly files?: FileStore;
+  /** Threads for large files. */
+  readonly pool?: DigestPool | undefined;
+  /** Where the digests of large files are kept. */
+  readonly cache?: DigestCache | undefined;
 }
 
 /** Answers the dataset worker's methods on a port. @returns a function that stops. */
-export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore()): () => void {
+export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {}): () => void {
+  const { files = nodeFileStore(), pool, cache } = options;
   const sessions = new Map<string, Session>();
-  const loader = new ScopeLoader(files, fastSha256);
+  const loader = new ScopeLoader(files, fastSha256, fastMerkleRoot);
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id);
     if (!session) throw new ProvenanceError('not-found', 'The dataset is not open any more.');
@@ -73,6 +90,8 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
     async open({ session, path }, { signal, progress }) {
       const digested = await digestFile(path, {
         signal,
+        pool,
+        cache,
         onProgress: (bytes, size) => {
           progress({ bytes, size });
         },
@@ -112,7 +131,7 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
     async assess(params, { signal, transfer }) {
       const session = sessionOf(params.session);
       const { entries, problems } = await readAllowedSigners(params.allowedSigners);
-      const loaded = await loader.load(
+      const loaded = await loader.loadStatements(
         {
           dataset: session.path,
           bundles: params.bundles,
@@ -125,9 +144,13 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
         // Not having such a file is the normal case.
         .filter(({ code }) => code !== 'not-found')
         .map((error) => ({ path: String(error.args['path'] ?? ''), ...lineOf(error), error }));
-      const scope = { ...loaded, problems: [...trustProblems, ...loaded.problems] };
-      session.scope = scope;
+      const statements = { ...loaded, problems: [...trustProblems, ...loaded.problems] };
       const sha256 = params.saved ? session.sha256 : undefined;
+      const settled = settledBy(statements.statements, sha256) !== undefined;
+      const scope = settled
+        ? await loader.withoutLeaves(statements, signal)
+        : await loader.loadLeaves(statements, signal);
+      session.scope = { statements, leaves: settled ? undefined : Promise.resolve(scope) };
       const { rows, lines } = session.lines.rows();
       const assessment = assess({ ...scope, rows, sha256 });
       const data = toData(session.lines, lines, assessment, scope, sha256);
@@ -135,11 +158,13 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
       return data;
     },
 
-    sample({ session, line }) {
+    async sample({ session, line }) {
       const { lines, scope } = sessionOf(session);
-      const digest = lines.digest(line - 1);
+      const digest = lines.digest(line - 1)?.slice();
       if (!digest) return { statements: [] };
-      const covering = scope ? statementsCovering(digest, scope.statements, scope.leaves) : [];
+      if (!scope) return { digest: toHex(digest), statements: [] };
+      const { statements, leaves } = await (scope.leaves ??= loader.loadLeaves(scope.statements));
+      const covering = statementsCovering(digest, statements, leaves);
       return { digest: toHex(digest), statements: covering.map(({ index }) => index) };
     },
 
@@ -160,6 +185,8 @@ export function startDatasetWorker(port: Port, files: FileStore = nodeFileStore(
     async prepareDataset({ path, ...claim }, { signal, progress }) {
       const { samples } = await digestFile(path, {
         signal,
+        pool,
+        cache,
         onProgress: (bytes, size) => {
           progress({ bytes, size });
         },
@@ -196,7 +223,6 @@ function toData(
     statuses[line - 1] = assessment.statuses[row]!;
     coveredBy[line - 1] = assessment.coveredBy[row]!;
   });
-  const { moved, removed } = differences(assessment, lines, LISTED_DIFFERENCES);
   return {
     lineCount: text.lineCount,
     samples: lines.length,
@@ -217,9 +243,21 @@ function toData(
       ...(line !== undefined && { line }),
       error: { code: error.code, template: error.template, args: error.args },
     })),
-    movedLines: moved.map(({ line }) => line),
-    removedPositions: removed,
+    movedLines: firstOf(movedRows(assessment), LISTED_DIFFERENCES).map(({ row }) => lines[row]!),
+    removedPositions: Array.from(
+      assessment.match?.removed.subarray(0, LISTED_DIFFERENCES) ?? [],
+      (leaf) => leaf + 1,
+    ),
   };
+}
+
+function firstOf<T>(items: Iterable<T>, limit: number): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === limit) break;
+    first.push(item);
+  }
+  return first;
 }
 
 function toLineReview(line: number, state: ReviewState, scope: Scope): LineReview {

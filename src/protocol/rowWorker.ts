@@ -21,6 +21,11 @@ export type RowWorkerMethods = {
    * repeated in the answer. Stops at `limit` matches.
    */
   search: (params: SearchParams) => { complete: boolean };
+  /**
+   * Writes all rows as JSONL to a file, replacing one of that name. Progress: {@link ExportProgress}.
+   * @throws ProvenanceError `invalid-argument` where that is the table's own file, `disk-full`, `permission-denied`, `io`
+   */
+  exportJsonl: (params: { table: string; path: string }) => { rows: number };
   /** Whether the file is still as it was opened. */
   check: (params: { table: string }) => FileCondition;
   close: (params: { table: string }) => null;
@@ -104,6 +109,11 @@ export interface SearchProgress {
   readonly matches: Uint32Array;
   /** Lines looked at, and how many there are to look at, as far as known. */
   readonly searched: number;
+  readonly total: number;
+}
+
+export interface ExportProgress {
+  readonly rows: number;
   readonly total: number;
 }
 

@@ -146,7 +146,8 @@ export type SampleTableHostMethods = {
   find: (params: FindParams) => { index: number; line: number } | null;
   /** Where a line is in the view: the index of that line, or else of the next one after it. */
   indexOfLine: (params: { line: number }) => number;
-  remember: (params: { place: TablePlace }) => null;
+  /** `version`: of the view that the place's indices are of. */
+  remember: (params: { version: number; place: TablePlace }) => null;
   /** Which row has the focus: the Lineage panel follows. */
   focus: (params: { line: number }) => null;
   run: (params: {

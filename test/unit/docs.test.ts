@@ -36,7 +36,7 @@ import {
 } from '../../src/core/evidence/statement.ts';
 import { merkleRoot } from '../../src/core/merkle/tree.ts';
 import { canonicalize, MAX_DEPTH, MAX_SAMPLE_BYTES } from '../../src/core/sample/canonicalJson.ts';
-import { SampleDigester } from '../../src/core/sample/digest.ts';
+import { SampleDigester } from '../../src/core/sample/sampleDigester.ts';
 import { DATASET_VERDICTS, STATUSES } from '../../src/core/trust/status.ts';
 
 const root = join(import.meta.dirname, '../..');

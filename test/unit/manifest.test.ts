@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import ts from 'typescript';
-import { COMMANDS, COMMENT_CONTROLLER, VIEWS, WALKTHROUGH } from '../../src/commands.ts';
+import { COMMANDS, COMMENT_CONTROLLER, TABLE_EDITORS, VIEWS, WALKTHROUGH } from '../../src/commands.ts';
+import { datasetFormatOfName } from '../../src/core/table/datasetFormat.ts';
 
 /** The manifest, as far as these tests read it. */
 interface Manifest {
@@ -35,6 +36,7 @@ interface Manifest {
     readonly viewsWelcome: readonly { readonly view: string }[];
     readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly Step[] }[];
     readonly languages: readonly { readonly id: string }[];
+    readonly customEditors: readonly CustomEditor[];
   };
 }
 
@@ -64,6 +66,13 @@ interface View {
   readonly id: string;
   readonly name: string;
   readonly icon: string;
+}
+
+interface CustomEditor {
+  readonly viewType: string;
+  readonly displayName: string;
+  readonly priority: string;
+  readonly selector: readonly { readonly filenamePattern: string }[];
 }
 
 interface Step {
@@ -115,7 +124,7 @@ describe('The manifest', () => {
     for (const { command, key, when } of contributes.keybindings) {
       assert.ok(commandIds.includes(command), command);
       // In other editors the keys are the user's own.
-      assert.match(when ?? '', /editorTextFocus && editorLangId == jsonl/, key);
+      assert.match(when ?? '', /^(editorTextFocus && editorLangId == jsonl|activeCustomEditorId =~)/, key);
     }
     for (const id of submenus) assert.ok(contributes.menus[id], `the submenu ${id} is empty`);
   });
@@ -131,6 +140,7 @@ describe('The manifest', () => {
       ['editorLangId', contributes.languages.map(({ id }) => id)],
       ['resourceLangId', contributes.languages.map(({ id }) => id)],
       ['commentController', [COMMENT_CONTROLLER]],
+      ['activeCustomEditorId', Object.values(TABLE_EDITORS)],
     ];
     for (const condition of conditions) {
       for (const [key, values] of known) {
@@ -139,6 +149,45 @@ describe('The manifest', () => {
         }
       }
     }
+  });
+
+  it('opens in the sample table every format that no text editor shows, and offers it for JSONL', () => {
+    const patterns = (priority: string) =>
+      contributes.customEditors
+        .filter((editor) => editor.priority === priority)
+        .flatMap(({ selector }) => selector.flatMap(({ filenamePattern }) => alternatives(filenamePattern)));
+    assert.deepEqual(
+      contributes.customEditors.map(({ viewType }) => viewType),
+      Object.values(TABLE_EDITORS),
+    );
+    const names = (endings: string[]) => endings.map((ending) => `*.${ending}`);
+    const text = ['jsonl', 'ndjson', 'jsonlines'];
+    assert.deepEqual(patterns('option'), names(text));
+    assert.deepEqual(
+      patterns('default'),
+      names(['parquet', 'pq', ...text.flatMap((ending) => [`${ending}.gz`, `${ending}.zst`])]),
+    );
+    for (const pattern of [...patterns('default'), ...patterns('option')]) {
+      assert.ok(datasetFormatOfName(pattern), pattern);
+    }
+  });
+
+  it('offers in the Explorer what suits the file', () => {
+    const condition = (command: string) => {
+      const item = contributes.menus['explorer/context']?.find((found) => found.command === command);
+      const pattern = /resourceFilename =~ \/(.*?)\/i/.exec(item?.when ?? '')?.[1];
+      assert.ok(pattern, command);
+      return new RegExp(pattern, 'i');
+    };
+    const offered = (command: string) =>
+      ['a.jsonl', 'a.ndjson.gz', 'a.PARQUET', 'a.jsonl.zst', 'a.json', 'a.gz'].filter((name) =>
+        condition(command).test(name),
+      );
+    const all = ['a.jsonl', 'a.ndjson.gz', 'a.PARQUET', 'a.jsonl.zst'];
+    assert.deepEqual(offered('provenance.signDataset'), all);
+    assert.deepEqual(offered('provenance.verifyDataset'), all);
+    assert.deepEqual(offered('provenance.openTable'), ['a.jsonl']);
+    assert.deepEqual(offered('provenance.exportJsonl'), all.slice(1));
   });
 
   it('links to commands that exist in its texts', () => {
@@ -229,6 +278,13 @@ describe('The manifest', () => {
     assert.match(text('scripts/setup.mjs'), check);
   });
 });
+
+/** `*.{a,b}` as `*.a`, `*.b`. */
+function alternatives(pattern: string): string[] {
+  const [, before = '', list, after = ''] = /^(.*?)\{(.*?)\}(.*)$/.exec(pattern) ?? [];
+  if (list === undefined) return [pattern];
+  return list.split(',').flatMap((choice) => alternatives(`${before}${choice}${after}`));
+}
 
 /** The value of a constant that is an object of plain values: importing the file would need an editor. */
 function objectLiteral(path: string, name: string): Record<string, unknown> {

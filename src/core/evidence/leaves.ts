@@ -1,10 +1,14 @@
 import { toHex } from '../bytes/hex.ts';
-import { sha256 as portableSha256, type Sha256 } from '../bytes/sha256.ts';
 import { ProvenanceError } from '../errors.ts';
-import { merkleRoot } from '../merkle/tree.ts';
 
 /** Length of one sample digest in a leaves file, in bytes. */
 export const LEAF_BYTES = 32;
+
+/**
+ * RFC 9162 §2.1.1: root of the tree over packed leaf data of 32 bytes each, as `merkleRoot` of core/merkle. A platform
+ * may pass a faster one, tested equal to it.
+ */
+export type MerkleRoot = (digests: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 /**
  * Checks a leaves file against the signed statement that names it (docs/formats.md, "Committing to a dataset").
@@ -12,18 +16,17 @@ export const LEAF_BYTES = 32;
  * @param bytes sample digests in order, 32 bytes each, nothing else
  * @param root the RFC 6962 tree hash of the statement, hex
  * @param count the number of samples of the statement
- * @param sha256 a faster one where the platform has it
  * @returns `bytes`
  * @throws ProvenanceError `invalid-leaves` when the length or the root differs
  */
-export function parseLeaves(
+export async function checkLeaves(
   bytes: Uint8Array,
   root: string,
   count: number,
-  sha256: Sha256 = portableSha256,
-): Uint8Array {
+  merkleRoot: MerkleRoot,
+): Promise<Uint8Array> {
   checkLeavesLength(bytes.length, root, count);
-  const actual = toHex(merkleRoot(bytes, sha256));
+  const actual = toHex(await merkleRoot(bytes));
   if (actual !== root) {
     throw new ProvenanceError(
       'invalid-leaves',

@@ -1,7 +1,6 @@
-import { toHex } from '../bytes/hex.ts';
-import { sha256 as portableSha256, sha256Stream, type Sha256, type Sha256Stream } from '../bytes/sha256.ts';
-import { CanonicalScanner, canonicalize, type Malformed } from './canonicalJson.ts';
-import { LineSplitter } from './lines.ts';
+import { sha256 as portableSha256, type Sha256 } from '../bytes/sha256.ts';
+import { canonicalize } from './canonicalJson.ts';
+import type { MalformedSamples } from './malformedSamples.ts';
 
 /** Bytes of a sample digest. */
 export const DIGEST_LENGTH = 32;
@@ -22,78 +21,11 @@ export interface SampleDigests {
   /** The line of each sample, from 1. */
   readonly lines: Uint32Array;
   /** By index of the sample, from 0. */
-  readonly malformed: ReadonlyMap<number, Malformed>;
+  readonly malformed: MalformedSamples;
   /** SHA-256 of all the file's bytes, hex. */
   readonly sha256: string;
   /** Of the file, in bytes. */
   readonly size: number;
-}
-
-/**
- * Digests the samples of a JSONL file that comes in chunks of any size: push them in order, then finish.
- * A faster SHA-256, one-shot and for the file as a whole, may be passed in.
- */
-export class SampleDigester {
-  private readonly sha256: Sha256;
-  private readonly fileHash: Sha256Stream;
-  private readonly scanner = new CanonicalScanner();
-  private readonly splitter: LineSplitter;
-  private readonly malformed = new Map<number, Malformed>();
-  private digests = new Uint8Array(1024 * DIGEST_LENGTH);
-  private lines = new Uint32Array(1024);
-  private count = 0;
-  private size = 0;
-
-  constructor(options: { sha256?: Sha256 | undefined; fileHash?: Sha256Stream | undefined } = {}) {
-    this.sha256 = options.sha256 ?? portableSha256;
-    this.fileHash = options.fileHash ?? sha256Stream();
-    this.splitter = new LineSplitter((bytes, start, end, line) => this.add(bytes, start, end, line));
-  }
-
-  /** How many samples were seen so far. */
-  get samples(): number {
-    return this.count;
-  }
-
-  /** The chunk may be reused once this has returned. @throws ProvenanceError `too-large` for an endless line */
-  push(chunk: Uint8Array): void {
-    this.size += chunk.length;
-    this.fileHash.update(chunk);
-    this.splitter.push(chunk);
-  }
-
-  /** Ends the file. Call once. */
-  finish(): SampleDigests {
-    this.splitter.finish();
-    const { count, malformed, size } = this;
-    return {
-      count,
-      digests: this.digests.slice(0, count * DIGEST_LENGTH),
-      lines: this.lines.slice(0, count),
-      malformed,
-      sha256: toHex(this.fileHash.digest()),
-      size,
-    };
-  }
-
-  private add(bytes: Uint8Array, start: number, end: number, line: number): void {
-    const index = this.count++;
-    if (index === this.lines.length) this.grow();
-    this.lines[index] = line;
-    const malformed = this.scanner.scan(bytes, start, end);
-    if (malformed) this.malformed.set(index, malformed);
-    else this.digests.set(this.sha256(this.scanner.canonical()), index * DIGEST_LENGTH);
-  }
-
-  private grow(): void {
-    const capacity = Math.ceil(this.lines.length * 1.5);
-    const lines = new Uint32Array(capacity);
-    lines.set(this.lines);
-    this.lines = lines;
-    const digests = new Uint8Array(capacity * DIGEST_LENGTH);
-    digests.set(this.digests);
-    this.digests = digests;
-  }
 }
 
 /** Whether digest `i` of the packed digests `a` equals digest `j` of `b`. */
@@ -104,6 +36,18 @@ export function digestsEqual(a: Uint8Array, i: number, b: Uint8Array, j: number)
     if (a[from + k] !== b[other + k]) return false;
   }
   return true;
+}
+
+/** The sample on a line (1-based), or −1 where the line is none. */
+export function sampleOnLine({ count, lines }: Pick<SampleDigests, 'count' | 'lines'>, line: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (lines[middle]! < line) low = middle + 1;
+    else high = middle;
+  }
+  return lines[low] === line ? low : -1;
 }
 
 /** A view of digest `i` of packed digests. */

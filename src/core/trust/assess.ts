@@ -1,12 +1,15 @@
 import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
 import { fromHex, toHex } from '../bytes/hex.ts';
+import { baselineOf, isDataset, isIntact, type DatasetInScope } from './baseline.ts';
 import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
 import { reviewState, type Review, type ReviewState } from './reviews.ts';
+import { RowReviews } from './rowReviews.ts';
 import { subjectsOf, type LeavesLookup, type StatementInScope } from './scope.ts';
 import { STATUS_CODE, STATUSES, type DatasetVerdict, type Standing, type Status } from './status.ts';
 
 /** What a file is judged by. */
 export interface AssessInput {
+  /** Its digests may be missing where {@link settledBy} says that nobody looks at them. */
   readonly rows: Rows;
   /** SHA-256 (hex) of the file's bytes; undefined for text that is not saved. */
   readonly sha256: string | undefined;
@@ -24,9 +27,10 @@ export interface Assessment {
   /** Index of the statement that decides each row's status; −1 where none does. */
   readonly coveredBy: Int32Array;
   /** Rows with reviews that count. */
-  readonly reviews: ReadonlyMap<number, ReviewState>;
+  readonly reviews: RowReviews;
   /** Index of the dataset statement that the file is compared with. */
   readonly baseline: number | undefined;
+  /** How it compares; undefined where it is intact, or there is nothing to compare it with. */
   readonly match: RowMatch | undefined;
   readonly verdict: DatasetVerdict;
   readonly counts: Readonly<Record<Status, number>>;
@@ -48,63 +52,61 @@ export function assess(input: AssessInput): Assessment {
   const { rows, statements, leaves, sha256 } = input;
   const statuses = new Uint8Array(rows.count).fill(STATUS_CODE.unsigned);
   const coveredBy = new Int32Array(rows.count).fill(-1);
-  const baseline = newestDataset(statements, 'trusted') ?? newestDataset(statements, 'untrusted');
+  const baseline = baselineOf(statements);
   const baselineTrusted = baseline?.standing === 'trusted';
-  const intact =
-    baseline !== undefined && sha256 !== undefined && baseline.statement.subjects[0]?.sha256 === sha256;
+  const intact = baseline !== undefined && isIntact(baseline, sha256);
   const baselineLeaves = baseline && leaves.get(baseline.index);
-  const match = baseline && baselineLeaves ? matchRows(rows, baselineLeaves.digests) : undefined;
+  const match = !intact && baselineLeaves ? matchRows(rows, baselineLeaves.digests) : undefined;
   const covers = collectCovers(statements, leaves, baseline);
   const allowance = baseline && copyAllowance(statements, baseline);
 
-  for (let row = 0; row < rows.count; row++) {
-    const set = (status: Status, statement = -1) => {
-      statuses[row] = STATUS_CODE[status];
-      coveredBy[row] = statement;
-    };
+  const set = (row: number, status: Status, statement = -1): void => {
+    statuses[row] = STATUS_CODE[status];
+    coveredBy[row] = statement;
+  };
+  const judge = (row: number): void => {
     if (rows.malformed.has(row)) {
-      set('malformed');
-      continue;
+      set(row, 'malformed');
+      return;
     }
     const kind = match?.kinds[row];
     const signedHere = intact || kind === ROW.inPlace || kind === ROW.moved;
     if (signedHere && baselineTrusted) {
-      set('verified', baseline.index);
-      continue;
+      set(row, 'verified', baseline.index);
+      return;
     }
     const trusted = covers.trusted.find(rows.digests, row);
     if (trusted !== undefined && (kind !== ROW.copy || allowance?.take(rows.digests, row))) {
-      set('verified', trusted);
-      continue;
+      set(row, 'verified', trusted);
+      return;
     }
     // A signature that anyone can make does not cover up one that was taken back.
     const revoked = baselineTrusted ? undefined : covers.revoked.find(rows.digests, row);
     if (revoked !== undefined) {
-      set('revoked', revoked);
-      continue;
+      set(row, 'revoked', revoked);
+      return;
     }
     if (baseline !== undefined) {
-      if (signedHere) set('untrusted', baseline.index);
-      else if (match === undefined) set('unknown', baseline.index);
+      if (signedHere) set(row, 'untrusted', baseline.index);
+      else if (match === undefined) set(row, 'unknown', baseline.index);
       else {
         const untrusted =
           baselineTrusted || kind === ROW.copy ? undefined : covers.untrusted.find(rows.digests, row);
-        if (untrusted !== undefined) set('untrusted', untrusted);
-        else set(kind === ROW.modified ? 'modified' : 'added', baseline.index);
+        if (untrusted !== undefined) set(row, 'untrusted', untrusted);
+        else set(row, kind === ROW.modified ? 'modified' : 'added', baseline.index);
       }
-      continue;
+      return;
     }
-    for (const [cover, status] of [
-      [covers.untrusted, 'untrusted'],
-      [covers.unverifiable, 'unknown'],
-    ] as const) {
-      const statement = cover.find(rows.digests, row);
-      if (statement === undefined) continue;
-      set(status, statement);
-      break;
+    const untrusted = covers.untrusted.find(rows.digests, row);
+    if (untrusted !== undefined) {
+      set(row, 'untrusted', untrusted);
+      return;
     }
-    if (coveredBy[row] === -1 && (!input.ownEvidenceReadable || covers.ownLeavesMissing)) set('unknown');
-  }
+    const unverifiable = covers.unverifiable.find(rows.digests, row);
+    if (unverifiable !== undefined) set(row, 'unknown', unverifiable);
+    else if (!input.ownEvidenceReadable || covers.ownLeavesMissing) set(row, 'unknown');
+  };
+  for (let row = 0; row < rows.count; row++) judge(row);
 
   const reviews = collectReviews(rows, statements);
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -114,7 +116,7 @@ export function assess(input: AssessInput): Assessment {
   let moved = 0;
   if (match) for (const kind of match.kinds) if (kind === ROW.moved) moved++;
   let flagged = 0;
-  for (const review of reviews.values()) if (review.state === 'flagged') flagged++;
+  for (const [, review] of reviews) if (review.state === 'flagged') flagged++;
 
   return {
     statuses,
@@ -153,31 +155,20 @@ export function statementsCovering(
   });
 }
 
-type DatasetScoped = StatementInScope & { readonly statement: { readonly kind: 'dataset' } };
-
-function isDataset(scoped: StatementInScope): scoped is DatasetScoped {
-  return scoped.statement.kind === 'dataset';
-}
-
-function newestDataset(
-  statements: readonly StatementInScope[],
-  standing: Standing,
-): DatasetScoped | undefined {
-  return statements.filter(isDataset).findLast((scoped) => scoped.own && scoped.standing === standing);
-}
-
 /** Digests that statements of one standing cover, in the order in which they are asked. */
 class Cover {
-  private readonly parts: { table: DigestTable; ownerOf: (index: number) => number }[] = [];
+  private readonly parts: { found: { readonly table: DigestTable }; ownerOf: (index: number) => number }[] =
+    [];
 
-  add(table: DigestTable, ownerOf: (index: number) => number): void {
-    this.parts.push({ table, ownerOf });
+  /** @param found its table is asked for with the first digest */
+  add(found: { readonly table: DigestTable }, ownerOf: (index: number) => number): void {
+    this.parts.push({ found, ownerOf });
   }
 
   /** Index of the first statement that covers the digest at `row`. */
   find(digests: Uint8Array, row: number): number | undefined {
-    for (const { table, ownerOf } of this.parts) {
-      const index = table.first(digests, row);
+    for (const { found, ownerOf } of this.parts) {
+      const index = found.table.first(digests, row);
       if (index !== -1) return ownerOf(index);
     }
     return undefined;
@@ -208,7 +199,7 @@ function collectCovers(
         .filter((s) => s.own === own && s !== baseline)
         .reverse()) {
         const found = leaves.get(scoped.index);
-        if (found) cover.add(found.table, () => scoped.index);
+        if (found) cover.add(found, () => scoped.index);
         else if (own) ownLeavesMissing = true;
       }
     };
@@ -218,7 +209,7 @@ function collectCovers(
     const ordered = [...samples.filter((s) => s.own).reverse(), ...samples.filter((s) => !s.own)];
     if (ordered.length > 0) {
       const { digests, owners } = packSubjects(ordered);
-      cover.add(new DigestTable(digests), (index) => owners[index]!);
+      cover.add({ table: new DigestTable(digests) }, (index) => owners[index]!);
     }
     addDatasets(false);
     return cover;
@@ -277,9 +268,9 @@ function copyAllowance(
   };
 }
 
-function collectReviews(rows: Rows, statements: readonly StatementInScope[]): Map<number, ReviewState> {
+function collectReviews(rows: Rows, statements: readonly StatementInScope[]): RowReviews {
   const reviewing = statements.filter((scoped) => scoped.statement.kind === 'review');
-  const states = new Map<number, ReviewState>();
+  const states = new RowReviews();
   if (reviewing.length === 0) return states;
   const { digests, owners } = packSubjects(reviewing);
   const table = new DigestTable(digests);
@@ -294,7 +285,7 @@ function collectReviews(rows: Rows, statements: readonly StatementInScope[]): Ma
       cache.set(first, reviewState([...indices].map((index) => toReview(statements[index]!))));
     }
     const state = cache.get(first);
-    if (state) states.set(row, state);
+    if (state) states.add(row, state);
   }
   return states;
 }
@@ -318,7 +309,7 @@ function toReview(scoped: StatementInScope): Review {
 
 function verdictOf(
   input: AssessInput,
-  baseline: DatasetScoped | undefined,
+  baseline: DatasetInScope | undefined,
   intact: boolean,
   match: RowMatch | undefined,
   moved: number,

@@ -115,9 +115,9 @@ function pairMiddle(
     (row) => row < head || row >= rowEnd || rows.malformed.has(row),
   );
 
-  const uniqueRows: number[] = [];
-  const uniqueLeaves: number[] = [];
-  const repeated: number[] = [];
+  const uniqueRows = new IndexList();
+  const uniqueLeaves = new IndexList();
+  const repeated = new IndexList();
   for (let row = head; row < rowEnd; row++) {
     if (rows.malformed.has(row)) continue;
     const leaf = leafTable.first(rows.digests, row);
@@ -132,10 +132,10 @@ function pairMiddle(
   }
   if (repeated.length === 0) return;
 
-  const kept = longestIncreasing(uniqueLeaves);
-  const anchorRows = kept.map((i) => uniqueRows[i]!);
-  const anchorLeaves = kept.map((i) => uniqueLeaves[i]!);
-  for (const firstRow of repeated) {
+  const kept = longestIncreasing(uniqueLeaves.values());
+  const anchorRows = picked(uniqueRows.values(), kept);
+  const anchorLeaves = picked(uniqueLeaves.values(), kept);
+  for (const firstRow of repeated.values()) {
     const copies = chain(rowTable, firstRow);
     const signed = chain(leafTable, leafTable.first(rows.digests, firstRow));
     let r = 0;
@@ -155,16 +155,44 @@ function pairMiddle(
   }
 }
 
-function chain(table: DigestTable, first: number): number[] {
-  const indices: number[] = [];
+/** A list of row or leaf numbers that grows: 4 bytes each, where an array of millions takes several times as much. */
+class IndexList {
+  private items = new Int32Array(16);
+  length = 0;
+
+  push(index: number): void {
+    if (this.length === this.items.length) {
+      const larger = new Int32Array(2 * this.length);
+      larger.set(this.items);
+      this.items = larger;
+    }
+    this.items[this.length++] = index;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** A view, valid until the next {@link push}. */
+  values(): Int32Array {
+    return this.items.subarray(0, this.length);
+  }
+}
+
+function picked(values: Int32Array, indices: Int32Array): Int32Array {
+  return indices.map((i) => values[i]!);
+}
+
+function chain(table: DigestTable, first: number): Int32Array {
+  const indices = new IndexList();
   for (let i = first; i !== NONE; i = table.next(i)) indices.push(i);
-  return indices;
+  return indices.values();
 }
 
 /** How many of the sorted values are below `value`. */
-function countBelow(sorted: readonly number[], value: number): number {
+function countBelow(sorted: Int32Array, value: number, length = sorted.length): number {
   let low = 0;
-  let high = sorted.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (sorted[middle]! < value) low = middle + 1;
@@ -174,21 +202,24 @@ function countBelow(sorted: readonly number[], value: number): number {
 }
 
 /** Indices of a longest increasing subsequence of distinct values (patience sorting). */
-function longestIncreasing(values: ArrayLike<number>): number[] {
-  const tops: number[] = [];
-  const tails: number[] = [];
+function longestIncreasing(values: Int32Array): Int32Array {
+  // By pile: the index of its top card, and the card.
+  const tops = new Int32Array(values.length);
+  const tails = new Int32Array(values.length);
   const previous = new Int32Array(values.length).fill(NONE);
+  let piles = 0;
   for (let i = 0; i < values.length; i++) {
-    const pile = countBelow(tails, values[i]!);
+    const pile = countBelow(tails, values[i]!, piles);
     previous[i] = pile > 0 ? tops[pile - 1]! : NONE;
     tops[pile] = i;
     tails[pile] = values[i]!;
+    if (pile === piles) piles++;
   }
-  const indices: number[] = [];
-  for (let i = tops.length > 0 ? tops[tops.length - 1]! : NONE; i !== NONE; i = previous[i]!) {
-    indices.push(i);
+  const indices = new Int32Array(piles);
+  for (let i = piles > 0 ? tops[piles - 1]! : NONE, at = piles; i !== NONE; i = previous[i]!) {
+    indices[--at] = i;
   }
-  return indices.reverse();
+  return indices;
 }
 
 /** Marks matched rows that stand outside the signed order. */
@@ -223,8 +254,8 @@ function markMoved(leafOfRow: Int32Array, rowOfLeaf: Int32Array, kinds: Uint8Arr
   }
 }
 
-function movedInBlock(block: Int32Array, start: number): number[] {
-  const displaced: number[] = [];
+function movedInBlock(block: Int32Array, start: number): Int32Array {
+  const displaced = new IndexList();
   let tradedPlaces = true;
   for (let i = 0; i < block.length; i++) {
     const target = block[i]! - start;
@@ -232,10 +263,13 @@ function movedInBlock(block: Int32Array, start: number): number[] {
     displaced.push(i);
     if (block[target]! - start !== i) tradedPlaces = false;
   }
-  if (tradedPlaces) return displaced;
-  const kept = new Set(longestIncreasing(block));
-  const moved: number[] = [];
-  for (let i = 0; i < block.length; i++) if (!kept.has(i)) moved.push(i);
+  if (tradedPlaces) return displaced.values();
+  const kept = longestIncreasing(block);
+  const moved = new Int32Array(block.length - kept.length);
+  for (let i = 0, k = 0, m = 0; i < block.length; i++) {
+    if (kept[k] === i) k++;
+    else moved[m++] = i;
+  }
   return moved;
 }
 
@@ -253,16 +287,13 @@ function preferFirstCopies(
 ): void {
   let leafTable: DigestTable | undefined;
   let rowTable: DigestTable | undefined;
-  const seen = new Set<number>();
   for (let row = 0; row < rows.count; row++) {
     if (kinds[row] !== ROW.added) continue;
     leafTable ??= new DigestTable(leaves);
     if (leafTable.first(rows.digests, row) === NONE) continue;
     rowTable ??= new DigestTable(rows.digests, (i) => rows.malformed.has(i));
-    const first = rowTable.first(rows.digests, row);
-    if (seen.has(first)) continue;
-    seen.add(first);
-    const equalRows = chain(rowTable, first);
+    // Those left over become copies here, so each set of equal rows is met once.
+    const equalRows = chain(rowTable, rowTable.first(rows.digests, row));
     const matched = equalRows.filter((i) => leafOfRow[i] !== NONE);
     const matchedLeaves = matched.map((i) => leafOfRow[i]!);
     const matchedKinds = matched.map((i) => kinds[i]!);
@@ -283,22 +314,24 @@ function closeGaps(
   leafOfRow: Int32Array,
   rowOfLeaf: Int32Array,
 ): Uint32Array {
-  const removed: number[] = [];
+  const removed = new IndexList();
+  const gapRows = new IndexList();
+  const gapLeaves = new IndexList();
   let leaf = 0;
-  let gapRows: number[] = [];
   const closeGap = (leafEnd: number) => {
-    const gapLeaves: number[] = [];
+    gapLeaves.clear();
     for (; leaf < leafEnd; leaf++) if (rowOfLeaf[leaf] === NONE) gapLeaves.push(leaf);
-    const changed = rowsInPlaceOf(gapLeaves.length, gapRows, kinds);
+    const leaves = gapLeaves.values();
+    const changed = rowsInPlaceOf(leaves.length, gapRows.values(), kinds);
     if (changed === undefined) {
-      for (const gone of gapLeaves) removed.push(gone);
+      for (const gone of leaves) removed.push(gone);
     } else {
       changed.forEach((row, i) => {
-        leafOfRow[row] = gapLeaves[i]!;
+        leafOfRow[row] = leaves[i]!;
         if (kinds[row] !== ROW.malformed) kinds[row] = ROW.modified;
       });
     }
-    gapRows = [];
+    gapRows.clear();
   };
   for (let row = 0; row < kinds.length; row++) {
     if (anchors[row] === 1) {
@@ -309,23 +342,23 @@ function closeGaps(
     }
   }
   closeGap(rowOfLeaf.length);
-  return Uint32Array.from(removed);
+  return Uint32Array.from(removed.values());
 }
 
 /** The rows of a gap that stand for its leaves one by one, or undefined where the counts do not agree. */
-function rowsInPlaceOf(
-  leafCount: number,
-  rows: readonly number[],
-  kinds: Uint8Array,
-): readonly number[] | undefined {
+function rowsInPlaceOf(leafCount: number, rows: Int32Array, kinds: Uint8Array): Int32Array | undefined {
   if (leafCount === 0) return undefined;
-  const candidates = [
-    rows,
-    rows.filter((row) => kinds[row] !== ROW.copy),
+  const candidates: ((row: number) => boolean)[] = [
+    () => true,
+    (row) => kinds[row] !== ROW.copy,
     // A line that some tool broke is the likeliest remnant of what was signed here.
-    rows.filter((row) => kinds[row] === ROW.malformed),
-    rows.filter((row) => kinds[row] !== ROW.malformed),
-    rows.filter((row) => kinds[row] === ROW.added),
+    (row) => kinds[row] === ROW.malformed,
+    (row) => kinds[row] !== ROW.malformed,
+    (row) => kinds[row] === ROW.added,
   ];
-  return candidates.find((candidate) => candidate.length === leafCount);
+  for (const isCandidate of candidates) {
+    const chosen = rows.filter(isCandidate);
+    if (chosen.length === leafCount) return chosen;
+  }
+  return undefined;
 }

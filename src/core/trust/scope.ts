@@ -6,6 +6,7 @@ import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal
 import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../evidence/bundle.ts';
 import { EvidenceStore } from '../evidence/evidenceStore.ts';
 import { datasetOfBundle, evidencePaths } from '../evidence/layout.ts';
+import { LEAF_BYTES, type MerkleRoot } from '../evidence/leaves.ts';
 import {
   fingerprint,
   formatSshPublicKey,
@@ -16,6 +17,7 @@ import {
 import { preAuthEncoding } from '../evidence/dsse.ts';
 import type { ParsedStatement, Subject } from '../evidence/statement.ts';
 import { findSigner, type AllowedSigner } from './allowedSigners.ts';
+import { isDataset, type DatasetInScope } from './baseline.ts';
 import type { Standing } from './status.ts';
 
 /** A statement that may say something about the file in question, with what its signature is worth. */
@@ -50,9 +52,17 @@ export interface EvidenceProblem {
   readonly error: ProvenanceError;
 }
 
-export interface Leaves {
-  readonly digests: Uint8Array;
-  readonly table: DigestTable;
+/** The leaves of a dataset statement. */
+export class Leaves {
+  private made: DigestTable | undefined;
+
+  /** @param digests 32 bytes a sample, in order; they hash to the root that was signed */
+  constructor(readonly digests: Uint8Array) {}
+
+  /** Finds them by digest. */
+  get table(): DigestTable {
+    return (this.made ??= new DigestTable(this.digests));
+  }
 }
 
 /** Leaves by the index of their dataset statement. */
@@ -71,12 +81,18 @@ export interface ScopeRequest {
   readonly signers: readonly AllowedSigner[];
 }
 
-export interface Scope {
+/** The evidence in scope, without the leaves that it commits to. */
+export interface StatementScope {
   readonly statements: readonly StatementInScope[];
-  readonly leaves: LeavesLookup;
   readonly problems: readonly EvidenceProblem[];
   readonly ownEvidenceReadable: boolean;
 }
+
+export interface Scope extends StatementScope {
+  readonly leaves: LeavesLookup;
+}
+
+const NO_LEAVES: LeavesLookup = { get: () => undefined };
 
 /** Leaves of other datasets are held in memory up to this many bytes. */
 export const MAX_FOREIGN_LEAF_BYTES = 1 << 29;
@@ -105,15 +121,22 @@ export class ScopeLoader {
   private readonly checks = new Map<string, readonly Checked[]>();
   private readonly leaves = new Map<string, Leaves>();
 
+  /** @param hash a faster one where the platform has it; so `root` */
   constructor(
     private readonly files: FileStore,
     private readonly hash: Sha256 = sha256,
+    root?: MerkleRoot,
   ) {
-    this.store = new EvidenceStore(files, hash);
+    this.store = new EvidenceStore(files, hash, root);
+  }
+
+  /** Statements and leaves. @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
+  async load(request: ScopeRequest, signal?: CancelSignal): Promise<Scope> {
+    return await this.loadLeaves(await this.loadStatements(request, signal), signal);
   }
 
   /** @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
-  async load(request: ScopeRequest, signal?: CancelSignal): Promise<Scope> {
+  async loadStatements(request: ScopeRequest, signal?: CancelSignal): Promise<StatementScope> {
     const problems: EvidenceProblem[] = [];
     const found: { entry: BundleEntry; bundle: string; dataset: string; own: boolean; advisory: boolean }[] =
       [];
@@ -134,8 +157,42 @@ export class ScopeLoader {
     for (const bundle of [...request.advisories].sort()) await add(bundle, false, true);
 
     const statements = this.grade(found, request.signers, problems);
-    const leaves = await this.loadLeaves(statements, problems, signal);
-    return { statements, leaves, problems, ownEvidenceReadable };
+    return { statements, problems, ownEvidenceReadable };
+  }
+
+  /**
+   * Reads the leaves that dataset statements commit to. Those that cannot be read are problems in the result.
+   * @throws ProvenanceError `cancelled`
+   */
+  async loadLeaves(scope: StatementScope, signal?: CancelSignal): Promise<Scope> {
+    const problems = [...scope.problems];
+    const found = new Map<number, Leaves>();
+    let foreignBytes = 0;
+    await this.eachLeaves(scope, problems, signal, async ({ index, dataset, own }, root, count) => {
+      if (!own && (foreignBytes += count * LEAF_BYTES) > MAX_FOREIGN_LEAF_BYTES) {
+        throw new ProvenanceError(
+          'too-large',
+          '{dataset}: its {count} samples are too many to look up here beside the other datasets of the workspace.',
+          { dataset, count },
+        );
+      }
+      const leaves = this.leaves.get(root) ?? (await this.readLeaves(dataset, root, count));
+      this.leaves.set(root, leaves);
+      found.set(index, leaves);
+    });
+    return { ...scope, problems, leaves: found };
+  }
+
+  /**
+   * As {@link loadLeaves}, for when nobody is going to look into the leaves: looks whether they are there.
+   * @throws ProvenanceError `cancelled`
+   */
+  async withoutLeaves(scope: StatementScope, signal?: CancelSignal): Promise<Scope> {
+    const problems = [...scope.problems];
+    await this.eachLeaves(scope, problems, signal, async ({ dataset }, root, count) => {
+      if (!(await this.store.hasLeaves(dataset, root, count))) throw leavesMissing(dataset, root);
+    });
+    return { ...scope, problems, leaves: NO_LEAVES };
   }
 
   private async loadBundle(path: string): Promise<CachedBundle> {
@@ -231,50 +288,41 @@ export class ScopeLoader {
     return checks;
   }
 
-  private async loadLeaves(
-    statements: readonly StatementInScope[],
+  /** Does something with the leaves of each dataset statement; what it throws becomes a problem. */
+  private async eachLeaves(
+    { statements }: StatementScope,
     problems: EvidenceProblem[],
     signal: CancelSignal | undefined,
-  ): Promise<LeavesLookup> {
-    const found = new Map<number, Leaves>();
+    action: (scoped: DatasetInScope, root: string, count: number) => Promise<void>,
+  ): Promise<void> {
     const used = new Set<string>();
-    let foreignBytes = 0;
     for (const scoped of statements) {
-      if (scoped.statement.kind !== 'dataset' || scoped.standing === 'invalid') continue;
+      if (!isDataset(scoped) || scoped.standing === 'invalid') continue;
       throwIfCancelled(signal);
       const { root, count } = scoped.statement.predicate.samples;
       used.add(root);
       try {
-        const leaves = this.leaves.get(root) ?? (await this.readLeaves(scoped.dataset, root, count));
-        if (!scoped.own && (foreignBytes += leaves.digests.length) > MAX_FOREIGN_LEAF_BYTES) {
-          throw new ProvenanceError(
-            'too-large',
-            '{dataset}: its {count} samples are too many to look up here beside the other datasets of the workspace.',
-            { dataset: scoped.dataset, count },
-          );
-        }
-        this.leaves.set(root, leaves);
-        found.set(scoped.index, leaves);
+        await action(scoped, root, count);
       } catch (cause) {
-        const error = asProvenanceError(cause);
-        problems.push({ path: evidencePaths(scoped.dataset).leaves(root), error });
+        problems.push({ path: evidencePaths(scoped.dataset).leaves(root), error: asProvenanceError(cause) });
       }
     }
     for (const root of this.leaves.keys()) if (!used.has(root)) this.leaves.delete(root);
-    return found;
   }
 
   private async readLeaves(dataset: string, root: string, count: number): Promise<Leaves> {
     const digests = await this.store.loadLeaves(dataset, root, count);
-    if (!digests) {
-      throw new ProvenanceError(
-        'leaves-missing',
-        '{path} is missing, so changes cannot be told sample by sample; copy it back from where the dataset came from, or sign the dataset again.',
-        { path: evidencePaths(dataset).leaves(root) },
-      );
-    }
-    return { digests, table: new DigestTable(digests) };
+    if (!digests) throw leavesMissing(dataset, root);
+    return new Leaves(digests);
   }
+}
+
+function leavesMissing(dataset: string, root: string): ProvenanceError {
+  return new ProvenanceError(
+    'leaves-missing',
+    '{path} is missing, so changes cannot be told sample by sample; copy it back from where the dataset came from, or sign the dataset again.',
+    { path: evidencePaths(dataset).leaves(root) },
+  );
 }
 
 type Grade = Pick<StatementInScope, 'standing' | 'keyId' | 'publicKey' | 'principal'>;

@@ -12,7 +12,7 @@ describe('lines', () => {
       { from: 3, to: 3 },
       { from: 7, to: 9 },
     ]);
-    assert.equal(formatRanges(toRanges([1, 2, 3, 5, 8, 9])), '1-3,5,8-9');
+    assert.equal(formatRanges([...toRanges([1, 2, 3, 5, 8, 9])]), '1-3,5,8-9');
     for (const wrong of ['', '0', '-1', '3-', '9-7', '1,,2', '1;2', 'x', '1e3', '1'.repeat(20)]) {
       assert.throws(() => parseLines(wrong), ProvenanceError, wrong);
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -35,6 +35,8 @@ export async function buildPrograms(): Promise<Programs> {
     target: 'node20',
     mainFields: ['module', 'main'],
     alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
+    // As scripts/build.mjs does, which has compiled it.
+    define: { SAMPLE_KERNEL: JSON.stringify(readFileSync(join(ROOT, 'dist/sampleKernel.wasm'), 'base64')) },
     logLevel: 'error',
   });
   return { provenance: join(folder, 'provenance.mjs'), evidence: join(folder, 'evidence.mjs') };

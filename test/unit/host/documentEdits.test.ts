@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { lineEdits, shiftLines, type TextChange } from '../../../src/host/documentEdits.ts';
-import { SampleDigester } from '../../../src/core/sample/digest.ts';
+import { SampleDigester } from '../../../src/core/sample/sampleDigester.ts';
 import { LineDigests } from '../../../src/core/sample/lineDigests.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 

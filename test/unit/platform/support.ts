@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /** A fresh folder, removed when the process ends. */
@@ -24,6 +25,22 @@ export async function bundled(name: string, folder: string): Promise<string> {
     logLevel: 'error',
   });
   return outfile;
+}
+
+/** Bundles the script of digesting threads, as scripts/build.mjs does: threads do not run TypeScript. */
+export async function bundledDigestWorker(folder: string): Promise<URL> {
+  const root = join(import.meta.dirname, '../../..');
+  const outfile = join(folder, 'digestWorker.mjs');
+  await build({
+    entryPoints: [join(root, 'src/platform/digestWorker.node.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    define: { SAMPLE_KERNEL: JSON.stringify(readFileSync(join(root, 'dist/sampleKernel.wasm'), 'base64')) },
+    logLevel: 'error',
+  });
+  return pathToFileURL(outfile);
 }
 
 export interface Child {

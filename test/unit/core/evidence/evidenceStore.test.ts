@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { toHex } from '../../../../src/core/bytes/hex.ts';
 import { EvidenceStore } from '../../../../src/core/evidence/evidenceStore.ts';
 import { datasetOfBundle, evidencePaths, isBundlePath } from '../../../../src/core/evidence/layout.ts';
-import { parseLeaves } from '../../../../src/core/evidence/leaves.ts';
+import { checkLeaves } from '../../../../src/core/evidence/leaves.ts';
 import { CANONICALIZATION } from '../../../../src/core/evidence/predicates.ts';
 import { ed25519Signer } from '../../../../src/core/evidence/signer.ts';
 import { datasetStatement, reviewStatement } from '../../../../src/core/evidence/statement.ts';
@@ -90,11 +90,13 @@ test('an intact leaves file is left alone, a damaged one is replaced', async () 
   }
 });
 
-test('leaves of another count or root are refused', () => {
-  assert.equal(parseLeaves(digests, root, 3), digests);
-  assert.throws(() => parseLeaves(digests, root, 2), failure('invalid-leaves', /96 bytes, not the 64 of 2/));
-  assert.throws(() => parseLeaves(digests, 'ab'.repeat(32), 3), failure('invalid-leaves', /hashes to/));
-  assert.throws(() => parseLeaves(new Uint8Array(95), root, 3), failure('invalid-leaves'));
+test('leaves of another count or root are refused', async () => {
+  const check = (bytes: Uint8Array, name: string, count: number) =>
+    checkLeaves(bytes, name, count, (leaves) => merkleRoot(leaves));
+  assert.equal(await check(digests, root, 3), digests);
+  await assert.rejects(check(digests, root, 2), failure('invalid-leaves', /96 bytes, not the 64 of 2/));
+  await assert.rejects(check(digests, 'ab'.repeat(32), 3), failure('invalid-leaves', /hashes to/));
+  await assert.rejects(check(new Uint8Array(95), root, 3), failure('invalid-leaves'));
 });
 
 test('a payload made elsewhere is signed only when it is a statement', async () => {

@@ -1,0 +1,189 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { DIGEST_LENGTH } from '../core/sample/digest.ts';
+import { MalformedSamples } from '../core/sample/malformedSamples.ts';
+import { lineNumbers } from '../core/sample/sampleCollector.ts';
+import type { DigestedFile } from './digestFile.node.ts';
+
+/** Entries together take at most so much room; the ones that were not used for longest go. */
+const MAX_BYTES = 4 * 2 ** 30;
+/** Changes with the layout of entries, and with what digests are of. */
+const MAGIC = Buffer.from('DPDIGEST1\n');
+const CHECKSUM_BYTES = 32;
+/** What a writer that was killed left behind is removed after so many milliseconds. */
+const ABANDONED = 24 * 60 * 60 * 1000;
+const SUFFIX = '.digests';
+
+/** What an entry says in its first line, as JSON; arrays of so many elements follow. */
+interface Header {
+  readonly size: number;
+  readonly count: number;
+  readonly lines: number;
+  readonly lineCount: number;
+  readonly malformed: number;
+  /** Whether some lines are blank: else sample `i` stands on line `i + 1`. */
+  readonly blank: boolean;
+}
+
+/**
+ * The digests of files that were digested before, by the SHA-256 of their bytes: what has the same bytes has the same
+ * digests, whatever it is called. Entries are checked by a checksum. A cache that cannot be read or written is no error.
+ *
+ * An entry: magic number, the length of the header (4 bytes, little-endian), header (JSON), then of all samples the
+ * digests (32 bytes each) and, if lines are blank, the lines (4 each); of the malformed ones rows (4), offsets (4) and
+ * codes (1); the SHA-256 of all this.
+ */
+export class DigestCache {
+  constructor(
+    private readonly folder: string,
+    private readonly maxBytes = MAX_BYTES,
+  ) {}
+
+  /** @param sha256 of the file's bytes, hex */
+  async get(sha256: string): Promise<DigestedFile | undefined> {
+    const path = this.pathOf(sha256);
+    try {
+      const digested = decode(await readFile(path), sha256);
+      const now = new Date();
+      if (digested) await utimes(path, now, now);
+      return digested;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps what was found in a file. Resolves when it is done, or could not be. */
+  async put(digested: DigestedFile): Promise<void> {
+    const parts = encode(digested);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes > this.maxBytes) return;
+    const path = this.pathOf(digested.samples.sha256);
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await this.makeRoom(bytes);
+      const handle = await open(temporary, 'wx', 0o600);
+      try {
+        const hash = createHash('sha256');
+        for (const part of parts) {
+          hash.update(part);
+          await handle.writeFile(part);
+        }
+        await handle.writeFile(hash.digest());
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, path);
+    } catch {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Drops entries, the ones that were not used for longest first, until `bytes` more fit. */
+  private async makeRoom(bytes: number): Promise<void> {
+    const entries: { path: string; size: number; used: number }[] = [];
+    for (const name of await readdir(this.folder)) {
+      const path = join(this.folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (!found?.isFile()) continue;
+      if (name.endsWith(SUFFIX)) entries.push({ path, size: found.size, used: found.mtimeMs });
+      else if (name.endsWith('.tmp') && Date.now() - found.mtimeMs > ABANDONED)
+        await rm(path, { force: true });
+    }
+    let total = entries.reduce((sum, { size }) => sum + size, bytes);
+    for (const { path, size } of entries.sort((a, b) => a.used - b.used)) {
+      if (total <= this.maxBytes) return;
+      await rm(path, { force: true });
+      total -= size;
+    }
+  }
+
+  private pathOf(sha256: string): string {
+    return join(this.folder, sha256 + SUFFIX);
+  }
+}
+
+/**
+ * The cache of this user, in `digests` of the user's cache folder; undefined where the environment variable
+ * `PROVENANCE_CACHE` is `off`.
+ */
+export function userDigestCache(env: NodeJS.ProcessEnv = process.env): DigestCache | undefined {
+  if (env['PROVENANCE_CACHE'] === 'off') return undefined;
+  return new DigestCache(join(cacheFolder(env), 'digests'));
+}
+
+/** The folder for what this user's programs may lose at any time. */
+export function cacheFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home: string = homedir(),
+): string {
+  return join(cacheRoot(env, platform, home), 'dataset-provenance');
+}
+
+function cacheRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: string): string {
+  if (platform === 'win32') return env['LOCALAPPDATA'] ?? join(home, 'AppData/Local');
+  if (platform === 'darwin') return join(home, 'Library/Caches');
+  const xdg = env['XDG_CACHE_HOME'];
+  // The XDG specification: relative paths are to be ignored.
+  return xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, '.cache');
+}
+
+function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
+  const { count, size, malformed } = samples;
+  const blank = count > 0 && samples.lines[count - 1] !== count;
+  const header: Header = { size, count, lines, lineCount, malformed: malformed.size, blank };
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  const { rows, offsets, codes } = malformed.packed;
+  return [
+    MAGIC,
+    length,
+    text,
+    samples.digests,
+    ...(blank ? [viewOf(samples.lines)] : []),
+    viewOf(rows),
+    viewOf(offsets),
+    codes,
+  ];
+}
+
+/** @returns undefined for what is no entry of this version, or is damaged */
+function decode(bytes: Buffer, sha256: string): DigestedFile | undefined {
+  const end = bytes.length - CHECKSUM_BYTES;
+  if (end < MAGIC.length + 4 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const checksum = createHash('sha256').update(bytes.subarray(0, end)).digest();
+  if (!checksum.equals(bytes.subarray(end))) return undefined;
+  let at = MAGIC.length + 4;
+  const take = (length: number) => bytes.subarray(at, (at += length));
+  const header = JSON.parse(take(bytes.readUInt32LE(MAGIC.length)).toString()) as Header;
+  const { size, count, lines, lineCount, malformed } = header;
+  const digests = viewOf(take(count * DIGEST_LENGTH));
+  const lineOfSample = header.blank ? numbersOf(take(4 * count)) : lineNumbers(count);
+  const packed = {
+    rows: numbersOf(take(4 * malformed)),
+    offsets: numbersOf(take(4 * malformed)),
+    codes: new Uint8Array(take(malformed)),
+  };
+  const samples = {
+    count,
+    digests,
+    lines: lineOfSample,
+    malformed: new MalformedSamples(packed),
+    sha256,
+    size,
+  };
+  return { samples, lines, lineCount };
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** A copy, as the bytes may stand where no number can. */
+function numbersOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(new Uint8Array(bytes).buffer);
+}

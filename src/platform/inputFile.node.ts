@@ -1,0 +1,102 @@
+import type { Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { ProvenanceError } from '../core/errors.ts';
+import { changedWhileReading, type TaskFile } from './lineRanges.node.ts';
+
+/** How much {@link InputFile.pieces} reads at once. */
+const PIECE_BYTES = 1 << 20;
+
+/** A file that is read once as a whole, and must not be written to meanwhile. */
+export class InputFile {
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+    private readonly stats: Stats,
+  ) {}
+
+  /** @throws ProvenanceError `not-a-file`. @throws the system's errors */
+  static async open(path: string): Promise<InputFile> {
+    // Before opening, which would wait for the other end of a named pipe.
+    if (!(await stat(path)).isFile()) {
+      throw new ProvenanceError('not-a-file', '{path} is not a file; choose a JSONL or Parquet file.', {
+        path,
+      });
+    }
+    const handle = await open(path);
+    try {
+      return new InputFile(path, handle, await handle.stat());
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.stats.size;
+  }
+
+  /** Size and time: the same as long as nobody writes to the file. */
+  get version(): string {
+    return versionOf(this.stats);
+  }
+
+  /** What threads need to know to read the same file. */
+  get task(): TaskFile {
+    return { path: this.path, size: this.size, ino: this.stats.ino };
+  }
+
+  /**
+   * The bytes `[from, to)`. @throws ProvenanceError `changed-while-reading` when the file ends before
+   */
+  async read(from: number, to: number, into = Buffer.allocUnsafeSlow(to - from)): Promise<Buffer> {
+    for (let at = from; at < to;) {
+      const { bytesRead } = await this.handle.read(into, at - from, to - at, at);
+      if (bytesRead === 0) throw changedWhileReading(this.path);
+      at += bytesRead;
+    }
+    return into.subarray(0, to - from);
+  }
+
+  /** All of the file in pieces, each valid until the next one is asked for. Reads one piece ahead. */
+  async *pieces(): AsyncGenerator<Buffer> {
+    const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)] as const;
+    const readAt = (from: number, into: Buffer<ArrayBuffer>) => {
+      const piece = this.read(from, Math.min(this.size, from + PIECE_BYTES), into);
+      // Whoever leaves early does not wait for it.
+      piece.catch(() => undefined);
+      return piece;
+    };
+    let next = readAt(0, buffers[0]);
+    for (let from = 0, turn = 1; from < this.size; from += PIECE_BYTES, turn = 1 - turn) {
+      const piece = await next;
+      if (from + PIECE_BYTES < this.size) next = readAt(from + PIECE_BYTES, buffers[turn]!);
+      yield piece;
+    }
+  }
+
+  /** @throws ProvenanceError `changed-while-reading` when the file at the path is not as it was when it was opened */
+  async expectUnchanged(): Promise<void> {
+    const now = await stat(this.path);
+    const { size, mtimeMs, ctimeMs, ino } = this.stats;
+    const same = now.size === size && now.mtimeMs === mtimeMs && now.ctimeMs === ctimeMs && now.ino === ino;
+    if (!same) throw changedWhileReading(this.path);
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+/** Size and time of a file at a path, as {@link InputFile.version}. Undefined where there is none. */
+export async function fileVersion(path: string): Promise<string | undefined> {
+  try {
+    return versionOf(await stat(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOf({ size, mtimeMs }: Stats): string {
+  return `${String(size)}:${String(mtimeMs)}`;
+}
