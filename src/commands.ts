@@ -20,6 +20,11 @@ export const COMMANDS = {
   openEvidence: 'provenance.openEvidence',
   nextAttention: 'provenance.nextAttention',
   previousAttention: 'provenance.previousAttention',
+  revealSample: 'provenance.revealSample',
+  openTable: 'provenance.openTable',
+  openAsText: 'provenance.openAsText',
+  exportJsonl: 'provenance.exportJsonl',
+  goToRow: 'provenance.goToRow',
   toggleChip: 'provenance.toggleChip',
   openWalkthrough: 'provenance.openWalkthrough',
   showLog: 'provenance.showLog',
@@ -27,7 +32,7 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
-/** Where a command applies; without it, the active editor and its selection. Passed by hovers, lenses and trees. */
+/** Where a command applies; without it, the active editor and its selection. Passed by hovers, lenses, trees and tables. */
 export interface SampleTarget {
   /** The dataset's URI as text: command links carry JSON. */
   readonly uri?: string;
@@ -44,6 +49,15 @@ export const VIEWS = {
   container: 'provenance',
   lineage: 'provenance.lineage',
   attention: 'provenance.attention',
+} as const;
+
+/**
+ * The sample table's editor types: VS Code gives all files of a type one priority. `standard`: files that no text editor
+ * can show, for which it is the editor; `optional`: JSONL, for which it is one of two.
+ */
+export const TABLE_EDITORS = {
+  standard: 'provenance.sampleTable',
+  optional: 'provenance.jsonlTable',
 } as const;
 
 export const COMMENT_CONTROLLER = 'provenance.reviews';

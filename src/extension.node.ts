@@ -13,17 +13,21 @@ import { registerProblems } from './features/problems/problems.ts';
 import { registerReviews } from './features/reviews/reviews.ts';
 import { signingHandlers } from './features/signing/signing.ts';
 import { registerStatusBar } from './features/statusBar/statusBar.ts';
+import { registerTable } from './features/table/table.ts';
 import { trustHandlers } from './features/trust/trust.ts';
 import { verifyingHandlers } from './features/verifying/verifying.ts';
 import { Datasets } from './host/datasets.ts';
 import { DisposableStore } from './host/disposables.ts';
 import { KeyRing } from './host/keyRing.ts';
 import { log } from './host/messages.ts';
+import { OpenTables } from './host/openTables.ts';
 import { OriginMapping } from './host/originMapping.ts';
+import { SampleFocus } from './host/sampleFocus.ts';
 import type { Services } from './host/services.ts';
 import { WorkspaceEvidence } from './host/workspaceEvidence.ts';
 import { DatasetWorkerClient } from './platform/datasetWorkerClient.node.ts';
 import { nodePlatform } from './platform/platform.node.ts';
+import { RowWorkerClient } from './platform/rowWorkerClient.node.ts';
 
 /** What other extensions, and the tests, may use. */
 export interface Api {
@@ -43,13 +47,26 @@ export function activate(context: vscode.ExtensionContext): Api {
       services.datasets.reopenAll();
     }),
   );
+  const rowWorker = store.add(
+    new RowWorkerClient(context.asAbsolutePath('dist/rowWorker.node.cjs'), (reason) => {
+      log.error(`The row worker stopped (${reason}); starting it again.`);
+      services.tables.reloadAll();
+    }),
+  );
   const evidence = store.add(new WorkspaceEvidence(worker, platform.userAllowedSigners));
+  const datasets = store.add(new Datasets(worker, evidence));
+  const tables = store.add(new OpenTables());
   const services: Services = {
     extensionUri: context.extensionUri,
     platform,
     worker,
+    rowWorker,
+    cacheFolder: context.globalStorageUri.fsPath,
+    workspaceState: context.workspaceState,
     evidence,
-    datasets: store.add(new Datasets(worker, evidence)),
+    datasets,
+    tables,
+    sampleFocus: store.add(new SampleFocus(datasets, tables)),
     keys: store.add(new KeyRing(context.secrets, context.globalState, platform)),
     store: new EvidenceStore(platform.files, platform.sha256),
     originMapping: new OriginMapping(evidence),
@@ -58,10 +75,12 @@ export function activate(context: vscode.ExtensionContext): Api {
   const annotations = registerAnnotations(services);
   const attention = registerAttention(services);
   const reviews = registerReviews(services);
+  const table = registerTable(services);
   store.addAll(
     annotations.disposable,
     attention.disposable,
     reviews.disposable,
+    table.disposable,
     registerHover(services),
     registerCodeLens(services),
     registerStatusBar(services),
@@ -73,6 +92,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...annotations.handlers,
     ...attention.handlers,
     ...reviews.handlers,
+    ...table.handlers,
     ...signingHandlers(services),
     ...verifyingHandlers(services),
     ...keyHandlers(services),

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { datasetOfBundle, EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
+import { datasetFormatOfName } from '../core/table/datasetFormat.ts';
 import { statusOf, type Status } from '../core/trust/status.ts';
 import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
 import {
@@ -20,6 +21,8 @@ import { log, logError } from './messages.ts';
 import { onDidChangeSettings, setting } from './settings.ts';
 import { pathOf, type WorkspaceEvidence } from './workspaceEvidence.ts';
 
+/** VS Code does not share longer texts with extensions. */
+export const MAX_TEXT_BYTES = 50 * 1024 * 1024;
 /** Datasets that nobody opened are verified up to this size. */
 const MAX_BACKGROUND_BYTES = 50 * 1024 * 1024;
 const MAX_BACKGROUND_DATASETS = 200;
@@ -56,20 +59,30 @@ export interface Dataset {
   digests(lines: readonly number[]): Promise<(string | undefined)[]>;
 }
 
-/** Whether a document is a dataset that the product shows statuses for. */
+/** Whether a file is a dataset that the product shows statuses for. */
 export function isDatasetUri(uri: vscode.Uri): boolean {
-  return /\.(jsonl|ndjson|jsonlines)$/i.test(uri.path) && !uri.path.includes(`/${EVIDENCE_FOLDER}/`);
+  return datasetFormatOfName(uri.path) !== undefined && !isEvidence(uri);
 }
 
-function isDatasetDocument(document: vscode.TextDocument): boolean {
-  if (document.uri.path.includes(`/${EVIDENCE_FOLDER}/`)) return false;
-  if (document.uri.scheme === 'untitled') return document.languageId === 'jsonl';
-  return document.uri.scheme === 'file' && (document.languageId === 'jsonl' || isDatasetUri(document.uri));
+/** Whether it is a dataset that a text editor can show: JSONL, not compressed. */
+export function isTextDatasetUri(uri: vscode.Uri): boolean {
+  const format = datasetFormatOfName(uri.path);
+  return format?.format === 'jsonl' && format.compression === undefined && !isEvidence(uri);
+}
+
+function isEvidence(uri: vscode.Uri): boolean {
+  return uri.path.includes(`/${EVIDENCE_FOLDER}/`);
+}
+
+function isDatasetDocument({ uri, languageId }: vscode.TextDocument): boolean {
+  if (isEvidence(uri)) return false;
+  if (uri.scheme === 'untitled') return languageId === 'jsonl';
+  return uri.scheme === 'file' && (languageId === 'jsonl' || isTextDatasetUri(uri));
 }
 
 /**
- * All datasets that this window judges: open documents, and in the background the files of the workspace that have
- * evidence. The digests live in the worker; here is the status of each line.
+ * All datasets that this window judges: open documents, files in sample tables, and in the background the files of the
+ * workspace that have evidence. The digests live in the worker; here is the status of each line.
  */
 export class Datasets {
   private readonly disposables = new DisposableStore();
@@ -106,22 +119,20 @@ export class Datasets {
       }),
     );
     const watcher = this.disposables.add(
-      vscode.workspace.createFileSystemWatcher('**/*.{jsonl,ndjson,jsonlines}'),
+      vscode.workspace.createFileSystemWatcher('**/*.{jsonl,ndjson,jsonlines,gz,zst,parquet,pq}'),
     );
-    const onFile = (uri: vscode.Uri) => {
-      const dataset = this.tracked.get(uri.toString());
-      // An open document brings its own event once VS Code has read the file again.
-      if (dataset && !dataset.document) dataset.reopen();
-    };
     this.disposables.addAll(
-      watcher.onDidChange(onFile),
+      watcher.onDidChange((uri) => {
+        this.fileChanged(uri);
+      }),
       watcher.onDidCreate((uri) => {
-        onFile(uri);
+        this.fileChanged(uri);
         void this.trackBackground();
       }),
       watcher.onDidDelete((uri) => {
+        this.fileChanged(uri);
         const dataset = this.tracked.get(uri.toString());
-        if (dataset && !dataset.document) this.drop(dataset);
+        if (dataset && !dataset.isShown()) this.drop(dataset);
       }),
     );
     for (const document of vscode.workspace.textDocuments) this.trackDocument(document);
@@ -164,6 +175,24 @@ export class Datasets {
     return dataset;
   }
 
+  /** Keeps a dataset judged while something else than a text document shows it, until that is disposed of. */
+  hold(uri: vscode.Uri): vscode.Disposable {
+    const dataset = this.tracked.get(uri.toString()) ?? this.add(uri, undefined);
+    dataset.holders++;
+    const watcher = vscode.workspace.getWorkspaceFolder(uri) ? undefined : this.watchFile(uri);
+    return new vscode.Disposable(() => {
+      watcher?.dispose();
+      dataset.holders--;
+      void this.releaseHeld(dataset);
+    });
+  }
+
+  /** Judges a dataset anew if its file is not the one that was judged, and waits for it. */
+  async refresh(uri: vscode.Uri): Promise<void> {
+    this.tracked.get(uri.toString())?.refresh();
+    await this.settled(uri);
+  }
+
   /** Waits until all that was typed is judged. */
   async settled(uri: vscode.Uri): Promise<void> {
     await this.tracked.get(uri.toString())?.settled();
@@ -190,9 +219,47 @@ export class Datasets {
   private releaseDocument(document: vscode.TextDocument): void {
     const dataset = this.tracked.get(document.uri.toString());
     if (dataset?.document !== document) return;
+    if (dataset.holders > 0) {
+      dataset.detach();
+      return;
+    }
     // A language change closes and opens the document; it is tracked again by its open event.
     this.drop(dataset);
     void this.trackBackground();
+  }
+
+  private async releaseHeld(dataset: TrackedDataset): Promise<void> {
+    if (dataset.isShown()) return;
+    dataset.asked = false;
+    const stat = await fileStat(dataset.uri);
+    if (dataset.isShown() || this.tracked.get(dataset.uri.toString()) !== dataset) return;
+    // What was too large to be judged in the background still is.
+    if (!stat || stat.size > MAX_BACKGROUND_BYTES) this.drop(dataset);
+    else await this.trackBackground();
+  }
+
+  /** Watches a file outside the workspace. */
+  private watchFile(uri: vscode.Uri): vscode.Disposable {
+    const folder = vscode.Uri.joinPath(uri, '..');
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+    // A name may have characters that patterns use.
+    const pattern = new vscode.RelativePattern(folder, name.replace(/[*?[\]{}]/g, '?'));
+    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    const onFile = (changed: vscode.Uri) => {
+      this.fileChanged(changed);
+    };
+    return vscode.Disposable.from(
+      watcher,
+      watcher.onDidCreate(onFile),
+      watcher.onDidChange(onFile),
+      watcher.onDidDelete(onFile),
+    );
+  }
+
+  private fileChanged(uri: vscode.Uri): void {
+    const dataset = this.tracked.get(uri.toString());
+    // An open document brings its own event once VS Code has read the file again.
+    if (dataset && !dataset.document) dataset.reopen();
   }
 
   private add(
@@ -224,7 +291,8 @@ export class Datasets {
     const visible = new Set(vscode.window.visibleTextEditors.map(({ document }) => document.uri.toString()));
     let changed = false;
     for (const dataset of this.tracked.values()) {
-      if (dataset.uri.scheme !== 'file' || !visible.has(dataset.uri.toString())) continue;
+      if (dataset.uri.scheme !== 'file') continue;
+      if (dataset.holders === 0 && !visible.has(dataset.uri.toString())) continue;
       const stat = await fileStat(vscode.Uri.file(evidencePaths(pathOf(dataset.uri)).bundle));
       const version = stat ? `${String(stat.size)}:${String(stat.mtime)}` : 'absent';
       if (dataset.bundleVersion !== undefined && dataset.bundleVersion !== version) changed = true;
@@ -253,7 +321,7 @@ export class Datasets {
         }
       }
       for (const dataset of this.tracked.values()) {
-        if (!dataset.document && !wanted.has(dataset.uri.toString()) && !dataset.asked) this.drop(dataset);
+        if (!dataset.isShown() && !wanted.has(dataset.uri.toString()) && !dataset.asked) this.drop(dataset);
       }
     } catch (error) {
       logError(error);
@@ -277,6 +345,8 @@ class TrackedDataset implements Dataset {
   progress: number | undefined;
   /** Whether a user asked for it by name: it stays then. */
   asked = false;
+  /** How many others show it, beside a text document. */
+  holders = 0;
   /** Size and time of its bundle when it was last looked at. */
   bundleVersion: string | undefined;
 
@@ -296,6 +366,8 @@ class TrackedDataset implements Dataset {
   private opened = false;
   /** Whether the worker's session began with the file's own bytes, whose SHA-256 it then knows. */
   private fromDisk = false;
+  /** Whether the text was edited since the session began. */
+  private edited = false;
   /** Lines that the worker's session has. */
   private lineCount = -1;
   /** While the text goes over piece by piece: the next line, and whether an edit crossed that border. */
@@ -312,6 +384,11 @@ class TrackedDataset implements Dataset {
     private readonly changed: () => void,
   ) {
     this.session = `${String(++sessions)}:${uri.toString()}`;
+  }
+
+  /** Whether someone looks at it. */
+  isShown(): boolean {
+    return this.document !== undefined || this.holders > 0;
   }
 
   status(line: number): Status | undefined {
@@ -350,9 +427,24 @@ class TrackedDataset implements Dataset {
       return;
     }
     this.enqueue(async () => {
-      const session = { session: this.session };
-      if (!this.opened || !this.fromDisk || !(await this.worker.call('isCurrent', session)))
-        await this.open({});
+      if (!(await this.isCurrent())) await this.open({});
+      await this.assess();
+    });
+  }
+
+  /** Its document closes, perhaps with changes that nobody saved, while others show it: the file counts from now on. */
+  detach(): void {
+    this.document = undefined;
+    if (this.edited) this.reopen();
+    else this.refresh();
+  }
+
+  /** Reads and judges the file anew, unless it is still the one that was judged. */
+  refresh(): void {
+    if (this.document?.isDirty) return;
+    this.enqueue(async () => {
+      if (!this.error && (await this.isCurrent())) return;
+      await this.open({});
       await this.assess();
     });
   }
@@ -367,6 +459,7 @@ class TrackedDataset implements Dataset {
     // The first keystroke comes before the news that the document is dirty; if that never comes, the document was undone
     // back to what is saved, or read again from disk, and the file's own bytes count.
     if (!document.isDirty) this.maybeClean = true;
+    this.edited = true;
     const edits = lineEdits(event.contentChanges, (line) => document.lineAt(line).text);
     this.statuses = shiftLines(this.statuses, edits, NO_SAMPLE);
     this.coveredBy = shiftLines(this.coveredBy, edits, -1);
@@ -446,6 +539,11 @@ class TrackedDataset implements Dataset {
     });
   }
 
+  /** Whether the worker's session is of the file as it is on disk now. */
+  private async isCurrent(): Promise<boolean> {
+    return this.opened && this.fromDisk && (await this.worker.call('isCurrent', { session: this.session }));
+  }
+
   private async open(options: CallOptions): Promise<void> {
     this.unsent = [];
     this.unsentLines = 0;
@@ -476,6 +574,7 @@ class TrackedDataset implements Dataset {
       },
     );
     this.fromDisk = true;
+    this.edited = false;
     this.lineCount = lineCount;
     if (document && lineCount !== expectedLines) {
       // VS Code splits lines at a lone CR too: what it shows is what counts then.

@@ -38,6 +38,13 @@ export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, n
 </html>`;
 }
 
+/** The strings of the user's language, for a page's own `l10n`. */
+export function webviewStrings(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(vscode.l10n.bundle ?? {}).filter((entry) => typeof entry[1] === 'string'),
+  );
+}
+
 /** What a webview may load. */
 export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview')] };

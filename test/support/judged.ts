@@ -10,7 +10,8 @@ import {
   sampleStatement,
 } from '../../src/core/evidence/statement.ts';
 import { toHex } from '../../src/core/bytes/hex.ts';
-import { SampleDigester, type SampleDigests } from '../../src/core/sample/digest.ts';
+import type { SampleDigests } from '../../src/core/sample/digest.ts';
+import { SampleDigester } from '../../src/core/sample/sampleDigester.ts';
 import { formatAllowedSigner, parseAllowedSigners } from '../../src/core/trust/allowedSigners.ts';
 import { assess, type Assessment } from '../../src/core/trust/assess.ts';
 import { ScopeLoader, type Scope } from '../../src/core/trust/scope.ts';

@@ -3,11 +3,11 @@ import { STATUSES, type Status } from '../../src/core/trust/status.ts';
 import type { LineageDataset } from '../../src/protocol/lineagePanel.ts';
 import { h, svg } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
+import { busyRing, button } from '../ui/parts.ts';
 import { numberText } from '../ui/strings.ts';
 import { untrusted } from '../ui/text.ts';
 import { statusSign, verdictSign, type Sign } from '../ui/words.ts';
 import type { PanelContext } from './context.ts';
-import { busyRing, button } from './parts.ts';
 
 /** Which dataset this is, what it is worth as a whole, and what can be done with it. */
 export function header(context: PanelContext, dataset: LineageDataset): HTMLElement {

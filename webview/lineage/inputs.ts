@@ -3,10 +3,11 @@ import type { LineageDataset, LineageInput } from '../../src/protocol/lineagePan
 import { untrustedText } from '../../src/protocol/untrustedText.ts';
 import { h, type Child } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
+import { digest, longList, signature } from '../ui/parts.ts';
 import { untrusted } from '../ui/text.ts';
 import type { Sign } from '../ui/words.ts';
 import type { PanelContext } from './context.ts';
-import { digest, longList, section, signature } from './parts.ts';
+import { section } from './section.ts';
 
 /** What the dataset was made from, newest at the top, as a chain down to its sources. */
 export function inputsSection(context: PanelContext, dataset: LineageDataset): HTMLElement {

@@ -1,4 +1,5 @@
 import '../ui/ui.css';
+import '../ui/evidence.css';
 import './lineage.css';
 import { Rpc } from '../../src/protocol/rpc.ts';
 import { h } from '../ui/dom.ts';

@@ -103,6 +103,10 @@ export class LineagePanel implements PanelContext {
     }, COPIED_FOR);
   }
 
+  trustSigner(keyId: string): void {
+    this.call('trustSigner', { keyId });
+  }
+
   dismiss(): void {
     this.message = undefined;
     this.render();

@@ -1,13 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import type { LineageReview, LineageSample } from '../../src/protocol/lineagePanel.ts';
+import type { LineageSample } from '../../src/protocol/lineagePanel.ts';
 import { h, type Child } from '../ui/dom.ts';
-import { icon } from '../ui/icons.ts';
+import { button } from '../ui/parts.ts';
+import { sampleDetails } from '../ui/sampleDetails.ts';
 import { numberText } from '../ui/strings.ts';
-import { untrusted } from '../ui/text.ts';
-import { capitalised, signLabel, statusSign } from '../ui/words.ts';
+import { signLabel, statusSign } from '../ui/words.ts';
 import type { PanelContext } from './context.ts';
-import { statementItem } from './evidence.ts';
-import { button, digest, longList, section, signature } from './parts.ts';
+import { section } from './section.ts';
 
 /** Everything about the sample under the cursor. */
 export function sampleSection(context: PanelContext, sample: LineageSample | undefined): HTMLElement {
@@ -17,12 +16,12 @@ export function sampleSection(context: PanelContext, sample: LineageSample | und
     l10n.t('This sample'),
     undefined,
     sample
-      ? sampleDetails(context, sample)
+      ? details(context, sample)
       : h('p', { class: 'muted hint' }, l10n.t('Place the cursor on a line to see its history.')),
   );
 }
 
-function sampleDetails(context: PanelContext, sample: LineageSample): readonly Child[] {
+function details(context: PanelContext, sample: LineageSample): readonly Child[] {
   const { line } = sample;
   return [
     h(
@@ -44,15 +43,7 @@ function sampleDetails(context: PanelContext, sample: LineageSample): readonly C
       ),
       signLabel(statusSign(sample.status), 'sample-status'),
     ),
-    h('p', { class: 'explanation', key: 'explanation' }, untrusted(sample.explanation)),
-    sample.reviews.length > 0 && longList(context, 'reviews', l10n.t('Reviews'), sample.reviews, review),
-    facts(context, sample),
-    sample.coveredBy.length > 0 && [
-      h('h3', { class: 'subheading', key: 'covered-title' }, l10n.t('Vouched for by')),
-      longList(context, 'covered', l10n.t('Vouched for by'), sample.coveredBy, (statement) =>
-        statementItem(context, statement),
-      ),
-    ],
+    sampleDetails(context, sample),
     // Without a digest there is nothing that a signature could name.
     sample.digest !== undefined &&
       !context.restricted &&
@@ -75,43 +66,4 @@ function sampleDetails(context: PanelContext, sample: LineageSample): readonly C
         ),
       ),
   ];
-}
-
-/** Origin and digest. */
-function facts(context: PanelContext, sample: LineageSample): Child {
-  if (sample.origin.length === 0 && sample.digest === undefined) return false;
-  return h(
-    'dl',
-    { class: 'facts', 'aria-label': l10n.t('Origin'), key: 'facts' },
-    sample.origin.map(([label, value]) => [
-      h('dt', {}, untrusted(label, 60)),
-      h('dd', {}, untrusted(value, 300)),
-    ]),
-    sample.digest !== undefined && [
-      h('dt', {}, l10n.t('Digest')),
-      h('dd', {}, digest(context, sample.digest)),
-    ],
-  );
-}
-
-function review({ verdict, category, severity, reason, ...signed }: LineageReview): HTMLElement {
-  const flagged = verdict === 'flagged';
-  return h(
-    'li',
-    { class: `entry review ${verdict}` },
-    icon(verdict),
-    h(
-      'div',
-      { class: 'entry-body' },
-      h(
-        'div',
-        { class: 'review-head' },
-        h('strong', {}, flagged ? l10n.t('Flagged') : l10n.t('Cleared')),
-        untrusted(category, 40),
-        h('span', { class: 'tag severity' }, untrusted(capitalised(severity), 20)),
-      ),
-      reason !== '' && h('p', { class: 'reason' }, untrusted(reason)),
-      signature(signed.signer, signed.standing, signed.time),
-    ),
-  );
 }

@@ -2,12 +2,12 @@ import * as l10n from '@vscode/l10n';
 import type { LineageState } from '../../src/protocol/lineagePanel.ts';
 import { h, type Child } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
+import { busyRing, button } from '../ui/parts.ts';
 import { untrusted } from '../ui/text.ts';
 import type { PanelContext } from './context.ts';
 import { evidenceSection } from './evidence.ts';
 import { header } from './header.ts';
 import { inputsSection } from './inputs.ts';
-import { busyRing, button } from './parts.ts';
 import { sampleSection } from './sample.ts';
 
 /** What went wrong with the last thing the user asked for. */

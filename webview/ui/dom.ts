@@ -16,22 +16,35 @@ export type Tag =
 type AttributeName =
   | 'appearance'
   | 'class'
+  | 'autocomplete'
   | 'datetime'
   | 'dir'
+  | 'disabled'
+  | 'for'
   | 'hidden'
   | 'id'
+  | 'inputmode'
   | 'lang'
+  | 'placeholder'
   | 'role'
+  | 'selected'
+  | 'spellcheck'
   | 'tabindex'
   | 'title'
   | 'type'
+  | 'value'
   | `aria-${string}`
   | `data-${string}`;
 
 /** `true` is an attribute without a value; `false` and `undefined` leave it out. */
 type Attributes = Partial<Record<AttributeName, string | number | boolean | undefined>>;
 
-type Handlers = Partial<Record<'click' | 'keydown' | 'focus' | 'input' | 'change', (event: Event) => void>>;
+type Handlers = Partial<
+  Record<
+    'click' | 'keydown' | 'focus' | 'input' | 'change' | 'submit' | 'pointerdown',
+    (event: Event) => void
+  >
+>;
 
 export type Props = Attributes & {
   /** What this element stands for among its siblings, so that an update finds it again. */

@@ -68,6 +68,20 @@ const ICONS = {
   subset: [{ d: 'M2 3.5h12M4.5 8h7M7 12.5h2', line: 2 }],
   chevron: [{ d: 'M6 3.5 10.5 8 6 12.5', line: 1.5 }],
   close: [{ d: 'M3.5 3.5l9 9M12.5 3.5l-9 9', line: 1.5 }],
+  up: [{ d: 'M3.5 10 8 5.5 12.5 10', line: 1.5 }],
+  down: [{ d: 'M3.5 6 8 10.5 12.5 6', line: 1.5 }],
+  more: [
+    {
+      d:
+        'M3 6.75a1.25 1.25 0 1 1 0 2.5 1.25 1.25 0 0 1 0-2.5zM8 6.75a1.25 1.25 0 1 1 0 2.5 1.25 1.25 0 0 1 0-2.5z' +
+        'M13 6.75a1.25 1.25 0 1 1 0 2.5 1.25 1.25 0 0 1 0-2.5z',
+    },
+  ],
+  columns: [{ d: 'M2.5 3h11v10h-11zM6.25 3v10M9.75 3v10', line: 1.25 }],
+  filter: [{ d: 'M2.5 3h11L9.25 8.25v4.25l-2.5 1.25V8.25z', line: 1.25 }],
+  goto: [{ d: 'M2.5 3.5h11M2.5 12.5h6M2.5 8h8.5M9 5.75 11.25 8 9 10.25', line: 1.25 }],
+  search: [{ d: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.25 10.25 14 14', line: 1.5 }],
+  info: [{ d: `${RING}M8 7v4.25M8 4.5v1.25`, line: 1.5 }],
   copy: [{ d: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3', line: 1.25 }],
 } as const satisfies Record<Status, readonly Shape[]> & Record<string, readonly Shape[]>;
 

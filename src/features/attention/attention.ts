@@ -1,12 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { VIEWS, type CommandHandlers } from '../../commands.ts';
+import { COMMANDS, VIEWS, type CommandHandlers, type SampleTarget } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
-import type { Dataset } from '../../host/datasets.ts';
+import type { AssessmentData } from '../../protocol/datasetWorker.ts';
+import { isTextDatasetUri, type Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
 import { explainStatus } from '../../language/explain.ts';
 import { tellingErrors } from '../../host/messages.ts';
+import { revealSample } from '../../host/revealSample.ts';
 import type { Services } from '../../host/services.ts';
+import { targetLines, targetUri } from '../../host/target.ts';
 import { statusCodicon } from '../../host/statusIcons.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
 import { attentionGroups, nextAttentionLine, type AttentionGroup, type Reason } from './model.ts';
@@ -22,7 +25,7 @@ const SETTLE_MS = 60;
 /** The “Needs Attention” tree, by file and reason, and the commands that go from one such sample to the next. */
 export function registerAttention(services: Services): {
   disposable: vscode.Disposable;
-  handlers: Pick<CommandHandlers, 'nextAttention' | 'previousAttention'>;
+  handlers: Pick<CommandHandlers, 'nextAttention' | 'previousAttention' | 'revealSample'>;
 } {
   const store = new DisposableStore();
   const changed = store.add(new vscode.EventEmitter<void>());
@@ -60,30 +63,50 @@ export function registerAttention(services: Services): {
   });
 
   const go = (direction: 1 | -1) => () =>
-    tellingErrors(() => {
-      const editor = vscode.window.activeTextEditor;
-      const dataset = editor && services.datasets.get(editor.document.uri);
-      if (!dataset) throw new ProvenanceError('invalid-argument', 'Open a JSONL dataset first.');
-      const { document, selection } = editor;
-      const line = nextAttentionLine(dataset, selection.active.line + 1, document.lineCount, direction);
+    tellingErrors(async () => {
+      const { current } = services.sampleFocus;
+      const uri = services.sampleFocus.activeDataset;
+      const dataset = uri && services.datasets.get(uri);
+      if (!dataset) throw new ProvenanceError('invalid-argument', 'Open a dataset (JSONL or Parquet) first.');
+      const table = services.tables.active;
+      const line =
+        dataset.assessment &&
+        nextAttentionLine(dataset.assessment, current?.line ?? 1, direction, (candidate) =>
+          table ? table.shows(candidate) : true,
+        );
       if (line === undefined) {
         vscode.window.setStatusBarMessage(l10n.t('No sample of this dataset needs attention.'), 4000);
-        return Promise.resolve();
+        return;
       }
-      const position = new vscode.Position(line - 1, 0);
-      editor.selection = new vscode.Selection(position, position);
-      editor.revealRange(
-        new vscode.Range(position, position),
-        vscode.TextEditorRevealType.InCenterIfOutsideViewport,
-      );
-      return Promise.resolve();
+      await revealSample(services, dataset.uri, line);
     });
-  return { disposable: store, handlers: { nextAttention: go(1), previousAttention: go(-1) } };
+  const reveal = (argument: unknown) =>
+    tellingErrors(async () => {
+      const uri = targetUri(services, argument);
+      await revealSample(services, uri, targetLines(services, argument, uri)[0] ?? 1);
+    });
+  return {
+    disposable: store,
+    handlers: { nextAttention: go(1), previousAttention: go(-1), revealSample: reveal },
+  };
+}
+
+/** The groups of an assessment: a pass over all lines, of which there may be millions. */
+const known = new WeakMap<AssessmentData, readonly AttentionGroup[]>();
+
+function groupsOf({ assessment }: Dataset): readonly AttentionGroup[] {
+  if (!assessment) return [];
+  let groups = known.get(assessment);
+  if (!groups) {
+    groups = attentionGroups(assessment);
+    known.set(assessment, groups);
+  }
+  return groups;
 }
 
 function files(datasets: readonly Dataset[]): (Node & { kind: 'file' })[] {
   return datasets
-    .map((dataset) => ({ kind: 'file' as const, dataset, groups: attentionGroups(dataset) }))
+    .map((dataset) => ({ kind: 'file' as const, dataset, groups: groupsOf(dataset) }))
     .filter(({ groups }) => groups.length > 0)
     .sort((a, b) => a.dataset.uri.path.localeCompare(b.dataset.uri.path));
 }
@@ -123,7 +146,8 @@ function treeItem(node: Node): vscode.TreeItem {
     }
     case 'sample': {
       const { dataset, line, reason } = node;
-      const item = new vscode.TreeItem(l10n.t('Line {0}', line));
+      const name = isTextDatasetUri(dataset.uri) ? l10n.t('Line {0}', line) : l10n.t('Row {0}', line);
+      const item = new vscode.TreeItem(name);
       item.id = `${dataset.uri.toString()}#${reason}#${String(line)}`;
       const review = dataset.review(line);
       item.description =
@@ -131,11 +155,8 @@ function treeItem(node: Node): vscode.TreeItem {
           ? `${categoryWord(review.category)}, ${severityWord(review.severity)}`
           : explainStatus(dataset.status(line) ?? 'unknown', dataset.covering(line));
       item.tooltip = item.description;
-      item.command = {
-        title: l10n.t('Open'),
-        command: 'vscode.open',
-        arguments: [dataset.uri, { selection: new vscode.Range(line - 1, 0, line - 1, 0) }],
-      };
+      const target: SampleTarget = { uri: dataset.uri.toString(), lines: [line] };
+      item.command = { title: l10n.t('Open'), command: COMMANDS.revealSample, arguments: [target] };
       return item;
     }
   }

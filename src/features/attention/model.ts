@@ -1,4 +1,4 @@
-import type { Status } from '../../core/trust/status.ts';
+import { STATUS_CODE, statusOf, type Status } from '../../core/trust/status.ts';
 import { ATTENTION } from '../../core/trust/report.ts';
 import type { AssessmentData } from '../../protocol/datasetWorker.ts';
 
@@ -18,50 +18,67 @@ export interface AttentionGroup {
 /** How many lines a group lists. */
 export const MAX_LISTED = 500;
 
-export interface AttentionSource {
-  readonly assessment: AssessmentData | undefined;
-  status(line: number): Status | undefined;
-  review(line: number): { readonly state: 'flagged' | 'cleared' } | undefined;
-}
+/** What is known of the lines of a dataset. */
+export type AttentionSource = Pick<AssessmentData, 'statuses' | 'reviews' | 'counts' | 'flagged'>;
 
-/** What needs attention in a dataset, the worst first; empty where nothing does. */
+/** What needs attention in a dataset, the worst first; empty where nothing does. One pass over all lines. */
 export function attentionGroups(source: AttentionSource): AttentionGroup[] {
-  const { assessment } = source;
-  if (!assessment) return [];
-  const lines = new Map<Reason, number[]>();
+  if (source.flagged === 0 && ATTENTION.every((status) => source.counts[status] === 0)) return [];
+  const codes = reasonCodes(source);
+  const lines = new Map<Reason, number[]>(REASONS.map((reason) => [reason, []]));
   const counts = new Map<Reason, number>();
-  const interesting = assessment.flagged > 0 || ATTENTION.some((status) => assessment.counts[status] > 0);
-  for (let line = 1; interesting && line <= assessment.lineCount; line++) {
-    const reason = attentionReason(source, line);
-    if (reason === undefined) continue;
+  for (let at = 0; at < codes.length; at++) {
+    if (NEEDS_ATTENTION[codes[at]!] === 0) continue;
+    const reason = reasonOf(codes[at]!);
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    const listed = lines.get(reason) ?? [];
-    lines.set(reason, listed);
-    if (listed.length < MAX_LISTED) listed.push(line);
+    const listed = lines.get(reason)!;
+    if (listed.length < MAX_LISTED) listed.push(at + 1);
   }
-  return REASONS.flatMap((reason) => {
-    const listed = lines.get(reason);
-    return listed ? [{ reason, count: counts.get(reason) ?? 0, lines: listed }] : [];
-  });
+  return REASONS.map((reason) => ({
+    reason,
+    count: counts.get(reason) ?? 0,
+    lines: lines.get(reason) ?? [],
+  })).filter(({ count }) => count > 0);
 }
 
-/** Why a line needs attention, or undefined where it does not. */
-export function attentionReason(source: AttentionSource, line: number): Reason | undefined {
-  if (source.review(line)?.state === 'flagged') return 'flagged';
-  const status = source.status(line);
-  return status !== undefined && ATTENTION.includes(status) ? status : undefined;
-}
-
-/** The next line after `from` (or before it) that needs attention, going round at the end. */
+/**
+ * The next line after `from` (or before it) that needs attention, going round at the end.
+ * @param isShown whether a line can be gone to
+ */
 export function nextAttentionLine(
   source: AttentionSource,
   from: number,
-  lineCount: number,
   direction: 1 | -1,
+  isShown: (line: number) => boolean,
 ): number | undefined {
-  for (let step = 1; step <= lineCount; step++) {
-    const line = ((from - 1 + direction * step + lineCount * 2) % lineCount) + 1;
-    if (attentionReason(source, line) !== undefined) return line;
+  const codes = reasonCodes(source);
+  const count = codes.length;
+  let at = from - 1;
+  for (let step = 1; step <= count; step++) {
+    at += direction;
+    if (at >= count) at = 0;
+    else if (at < 0) at = count - 1;
+    if (NEEDS_ATTENTION[codes[at]!] === 1 && isShown(at + 1)) return at + 1;
   }
   return undefined;
+}
+
+/** Beside the codes of statuses. */
+const FLAGGED = 254;
+
+/** By code: 1 for what needs attention. Codes that are no status are 0. */
+const NEEDS_ATTENTION = new Uint8Array(256);
+for (const code of [FLAGGED, ...ATTENTION.map((status) => STATUS_CODE[status])]) NEEDS_ATTENTION[code] = 1;
+
+function reasonOf(code: number): Reason {
+  return code === FLAGGED ? 'flagged' : statusOf(code);
+}
+
+/** The code of each line: of its status, or that of an open flag. */
+function reasonCodes({ statuses, reviews }: AttentionSource): Uint8Array {
+  const codes = statuses.slice();
+  for (const { line, state } of reviews) {
+    if (state === 'flagged' && line <= codes.length) codes[line - 1] = FLAGGED;
+  }
+  return codes;
 }

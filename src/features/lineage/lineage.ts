@@ -3,11 +3,13 @@ import { COMMANDS, VIEWS, type CommandName, type SampleTarget } from '../../comm
 import type { Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
 import { errorText, logError } from '../../host/messages.ts';
+import { revealSample } from '../../host/revealSample.ts';
+import type { FocusedSample } from '../../host/sampleFocus.ts';
+import { sampleView } from '../../host/sampleView.ts';
 import type { Services } from '../../host/services.ts';
-import { webviewHtml, webviewOptions } from '../../host/webviewHtml.ts';
+import { webviewHtml, webviewOptions, webviewStrings } from '../../host/webviewHtml.ts';
 import { webviewPort } from '../../host/webviewPort.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
-import type { SampleData } from '../../protocol/datasetWorker.ts';
 import type {
   LineageHostEvents,
   LineageHostMethods,
@@ -15,7 +17,7 @@ import type {
   LineageState,
 } from '../../protocol/lineagePanel.ts';
 import { Rpc } from '../../protocol/rpc.ts';
-import { lineageDataset, lineageSample, type KnownFile } from './model.ts';
+import { lineageDataset, type KnownFile } from './model.ts';
 
 /** The cursor moves fast. */
 const SETTLE_MS = 80;
@@ -33,10 +35,7 @@ export function registerLineage(services: Services): vscode.Disposable {
     services.datasets.onDidRemove(() => {
       panel.updateSoon();
     }),
-    vscode.window.onDidChangeActiveTextEditor(() => {
-      panel.updateSoon();
-    }),
-    vscode.window.onDidChangeTextEditorSelection(() => {
+    services.sampleFocus.onDidChange(() => {
       panel.updateSoon();
     }),
   );
@@ -47,9 +46,10 @@ class LineagePanel implements vscode.WebviewViewProvider {
   private rpc:
     Rpc<LineagePanelMethods, LineageHostMethods, Record<never, never>, LineageHostEvents> | undefined;
   private view: vscode.WebviewView | undefined;
-  private current: vscode.Uri | undefined;
   private timer: NodeJS.Timeout | undefined;
   private version = 0;
+  /** The dataset that the panel shows: what its buttons are about. */
+  private shown: vscode.Uri | undefined;
 
   constructor(private readonly services: Services) {}
 
@@ -62,26 +62,21 @@ class LineagePanel implements vscode.WebviewViewProvider {
       return null;
     };
     const target = (line?: number): SampleTarget => ({
-      ...(this.current && { uri: this.current.toString() }),
+      ...(this.shown && { uri: this.shown.toString() }),
       ...(line !== undefined && { lines: [line] }),
     });
     const rpc = new Rpc<LineagePanelMethods, LineageHostMethods, Record<never, never>, LineageHostEvents>(
       webviewPort(view.webview),
       {
-        ready: async () => ({ state: await this.state(), strings: strings() }),
+        ready: async () => ({ state: await this.state(), strings: webviewStrings() }),
         openInput: async ({ path }) => {
           // Only a path that this panel offered is opened.
           const file = this.files().find(({ shownAs }) => shownAs === path);
-          if (file) await vscode.window.showTextDocument(vscode.Uri.file(file.path));
+          if (file) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file.path));
           return null;
         },
         revealLine: async ({ line }) => {
-          if (this.current) {
-            const position = new vscode.Position(Math.max(0, line - 1), 0);
-            await vscode.window.showTextDocument(this.current, {
-              selection: new vscode.Range(position, position),
-            });
-          }
+          if (this.shown) await revealSample(this.services, this.shown, line);
           return null;
         },
         copy: async ({ text }) => {
@@ -135,28 +130,20 @@ class LineagePanel implements vscode.WebviewViewProvider {
   }
 
   private async state(): Promise<LineageState> {
-    const active = vscode.window.activeTextEditor;
-    if (active && this.services.datasets.get(active.document.uri)) this.current = active.document.uri;
+    const { current } = this.services.sampleFocus;
+    this.shown = current?.uri;
     const restricted = !vscode.workspace.isTrusted;
-    const dataset = this.current && this.services.datasets.get(this.current);
+    const dataset = current && this.services.datasets.get(current.uri);
     if (!dataset) return { restricted };
     const shown = lineageDataset(dataset, knownFile(dataset), this.files(), errorText);
-    const editor = vscode.window.visibleTextEditors.find(
-      ({ document }) => document.uri.toString() === this.current?.toString(),
-    );
-    const sample = editor && shown ? await this.sample(dataset, editor) : undefined;
+    const sample = shown && (await this.sample(dataset, current));
     return { restricted, ...(shown && { dataset: shown }), ...(sample && { sample }) };
   }
 
-  private async sample(dataset: Dataset, editor: vscode.TextEditor) {
-    const position = editor.selection.active;
-    const line = position.line + 1;
-    if (dataset.status(line) === undefined) return undefined;
-    const [record, sample] = await Promise.all([
-      this.services.originMapping.originOf(dataset.uri, editor.document.lineAt(position.line).text),
-      dataset.sample(line).catch((): SampleData => ({ statements: [] })),
-    ]);
-    return lineageSample(dataset, line, record, sample);
+  private async sample(dataset: Dataset, focused: FocusedSample) {
+    const { line } = focused;
+    if (line === undefined || dataset.status(line) === undefined) return undefined;
+    return sampleView(this.services, dataset, line, await focused.text());
   }
 
   private files(): KnownFile[] {
@@ -166,11 +153,4 @@ class LineagePanel implements vscode.WebviewViewProvider {
 
 function knownFile({ uri, assessment }: Dataset): KnownFile {
   return { path: pathOf(uri), shownAs: vscode.workspace.asRelativePath(uri), sha256: assessment?.sha256 };
-}
-
-/** The strings of the user's language, for the panel's own `l10n`. */
-function strings(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(vscode.l10n.bundle ?? {}).filter((entry) => typeof entry[1] === 'string'),
-  );
 }

@@ -1,24 +1,9 @@
 import { inputTree, type InputNode, type SignedStep } from '../../core/lineage/inputs.ts';
-import type { RecordOrigin } from '../../core/sample/origin.ts';
-import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import {
-  explainClaim,
-  explainStatus,
-  explainVerdict,
-  fileName,
-  isSignerUntrusted,
-  signerName,
-} from '../../language/explain.ts';
-import { originRows } from '../../language/originRows.ts';
-import { categoryWord, severityWord } from '../../language/words.ts';
-import type { SampleData, StatementData } from '../../protocol/datasetWorker.ts';
-import type {
-  LineageDataset,
-  LineageInput,
-  LineageSample,
-  LineageStatement,
-} from '../../protocol/lineagePanel.ts';
+import { lineageStatement } from '../../host/sampleView.ts';
+import { explainVerdict, fileName, isSignerUntrusted, signerName } from '../../language/explain.ts';
+import type { StatementData } from '../../protocol/datasetWorker.ts';
+import type { LineageDataset, LineageInput } from '../../protocol/lineagePanel.ts';
 
 /** A file of the workspace that an input may be. */
 export interface KnownFile {
@@ -55,63 +40,6 @@ export function lineageDataset(
     ),
     busy: dataset.progress !== undefined,
   };
-}
-
-/** What the panel shows of the sample under the cursor. */
-export function lineageSample(
-  dataset: Pick<Dataset, 'assessment' | 'status' | 'covering' | 'review'>,
-  line: number,
-  record: RecordOrigin,
-  sample: SampleData,
-): LineageSample | undefined {
-  const status = dataset.status(line);
-  if (status === undefined || !dataset.assessment) return undefined;
-  const { statements } = dataset.assessment;
-  const covering = dataset.covering(line);
-  return {
-    line,
-    status,
-    explanation: explainStatus(status, covering),
-    ...(sample.digest !== undefined && { digest: sample.digest }),
-    origin: originRows(originOf(record, status, covering)),
-    coveredBy: sample.statements.flatMap((index) => {
-      const statement = statements[index];
-      return statement ? [lineageStatement(statement)] : [];
-    }),
-    reviews: (dataset.review(line)?.threads ?? []).flatMap(({ reviews }) =>
-      reviews.map(({ statement, verdict, category, severity, reason, time }) => {
-        const scoped = statements[statement];
-        return {
-          verdict,
-          category: categoryWord(category),
-          severity: severityWord(severity),
-          reason,
-          signer: scoped ? signerName(scoped) : '',
-          standing: scoped?.standing ?? 'unverifiable',
-          time,
-        };
-      }),
-    ),
-  };
-}
-
-function lineageStatement(statement: StatementData): LineageStatement {
-  return {
-    id: statement.envelopeDigest,
-    kind: statement.kind,
-    claim: statement.own
-      ? explainClaim(statement)
-      : `${explainClaim(statement)} (${fileName(statement.dataset)})`,
-    signer: signerName(statement),
-    keyId: statement.keyId,
-    standing: statement.standing,
-    ...(statement.time !== undefined && { time: statement.time }),
-    ...(noteOf(statement) !== undefined && { note: noteOf(statement) as string }),
-  };
-}
-
-function noteOf(statement: StatementData): string | undefined {
-  return statement.note ?? statement.reason;
 }
 
 function lineageInput(

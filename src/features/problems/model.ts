@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
-import type { Status } from '../../core/trust/status.ts';
+import { STATUS_CODE, type Status } from '../../core/trust/status.ts';
 import { explainStatus } from '../../language/explain.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
@@ -16,7 +16,6 @@ export interface Problem {
 
 export interface ProblemSource {
   readonly assessment: AssessmentData | undefined;
-  status(line: number): Status | undefined;
   covering(line: number): StatementData | undefined;
 }
 
@@ -45,8 +44,11 @@ export function problemsOf(
     .map(flagProblem);
   const modified: Problem[] = [];
   if (assessment.counts.modified > 0) {
-    for (let line = 1; line <= assessment.lineCount && modified.length < limit; line++) {
-      if (dataset.status(line) !== 'modified') continue;
+    const { statuses } = assessment;
+    const code = STATUS_CODE.modified;
+    for (let at = statuses.indexOf(code); at !== -1; at = statuses.indexOf(code, at + 1)) {
+      if (modified.length >= limit) break;
+      const line = at + 1;
       modified.push({
         line,
         message: `${statusWord('modified')}: ${explainStatus('modified', dataset.covering(line))}`,

@@ -54,10 +54,26 @@ function toThread(line: number, thread: ReviewThreadData, assessment: Assessment
   };
 }
 
-/** The open flags of a line, and the newest review of each: what an answer supersedes. */
-export function openFlags(assessment: AssessmentData, line: number): ReviewThreadData[] {
-  return assessment.reviews
-    .filter((review) => review.line === line)
-    .flatMap(({ threads }) => threads)
-    .filter(({ state }) => state === 'flagged');
+/** An open flag, and on which of the lines it stands. */
+export interface OpenFlag extends Pick<ReviewThreadData, 'id' | 'category' | 'severity'> {
+  readonly lines: readonly number[];
+}
+
+/** The open flags on lines, each once. */
+export function openFlags(
+  assessment: Pick<AssessmentData, 'reviews'>,
+  lines: readonly number[],
+): readonly OpenFlag[] {
+  const wanted = new Set(lines);
+  const flags = new Map<string, OpenFlag & { readonly lines: number[] }>();
+  for (const { line, threads } of assessment.reviews) {
+    if (!wanted.has(line)) continue;
+    for (const { id, state, category, severity } of threads) {
+      if (state !== 'flagged') continue;
+      const known = flags.get(id);
+      if (known) known.lines.push(line);
+      else flags.set(id, { id, category, severity, lines: [line] });
+    }
+  }
+  return [...flags.values()];
 }

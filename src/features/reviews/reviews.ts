@@ -93,11 +93,27 @@ export function registerReviews(services: Services): {
     uri: thread.uri,
     line: (thread.range?.start.line ?? 0) + 1,
   });
+  /** @param argument a reply in a thread, which answers its flag, or else lines, of which all open flags are answered */
+  const answerTo = async (argument: unknown, verdict: Verdict) => {
+    if (isReply(argument)) {
+      const { uri, line } = ofThread(argument.thread);
+      await answer(
+        services,
+        { uri, lines: [line], flag: flagOf.get(argument.thread) },
+        verdict,
+        argument.text,
+      );
+      return;
+    }
+    const uri = targetUri(services, argument);
+    const lines = targetLines(services, argument, uri);
+    await answer(services, { uri, lines, flag: undefined }, verdict, undefined);
+  };
   const handlers = {
     flagSamples: (argument: unknown) =>
       tellingErrors(async () => {
-        const uri = targetUri(argument);
-        await flag(services, uri, targetLines(argument, uri), undefined);
+        const uri = targetUri(services, argument);
+        await flag(services, uri, targetLines(services, argument, uri), undefined);
       }),
     submitFlag: ({ thread, text }: vscode.CommentReply) =>
       tellingErrors(async () => {
@@ -108,22 +124,8 @@ export function registerReviews(services: Services): {
         await flag(services, uri, lines, text);
         thread.dispose();
       }),
-    replyToFlag: ({ thread, text }: vscode.CommentReply) =>
-      tellingErrors(async () => {
-        const { uri, line } = ofThread(thread);
-        await answer(services, { uri, line, flag: flagOf.get(thread) }, 'flagged', text);
-      }),
-    clearFlag: (argument: unknown) =>
-      tellingErrors(async () => {
-        if (isReply(argument)) {
-          const { uri, line } = ofThread(argument.thread);
-          await answer(services, { uri, line, flag: flagOf.get(argument.thread) }, 'cleared', argument.text);
-          return;
-        }
-        const uri = targetUri(argument);
-        const line = targetLines(argument, uri)[0];
-        if (line !== undefined) await answer(services, { uri, line, flag: undefined }, 'cleared', undefined);
-      }),
+    replyToFlag: (argument: unknown) => tellingErrors(() => answerTo(argument, 'flagged')),
+    clearFlag: (argument: unknown) => tellingErrors(() => answerTo(argument, 'cleared')),
   };
   return { disposable: store, handlers };
 }
@@ -139,7 +141,7 @@ async function flag(
   givenReason: string | undefined,
 ): Promise<void> {
   requireTrustedWorkspace();
-  await savedFile(uri);
+  await savedFile(services, uri);
   const dataset = await judgedDataset(services, uri);
   const subjects = await sampleSubjects(dataset, lines);
   const title =
@@ -162,46 +164,59 @@ async function flag(
   );
 }
 
-/** Replies to a flag or clears it; without a particular flag, all open ones of the line. */
+/** Replies to a flag or clears it; without a particular flag, all open ones of the lines. */
 async function answer(
   services: Services,
-  { uri, line, flag: only }: { uri: vscode.Uri; line: number; flag: string | undefined },
+  { uri, lines, flag: only }: { uri: vscode.Uri; lines: readonly number[]; flag: string | undefined },
   verdict: Verdict,
   givenReason: string | undefined,
 ): Promise<void> {
   requireTrustedWorkspace();
-  await savedFile(uri);
+  await savedFile(services, uri);
   const dataset = await judgedDataset(services, uri);
-  const openOnLine = () =>
-    (dataset.assessment ? openFlags(dataset.assessment, line) : []).filter(
+  const openOnLines = () =>
+    (dataset.assessment ? openFlags(dataset.assessment, lines) : []).filter(
       ({ id }) => only === undefined || id === only,
     );
-  const flags = openOnLine();
+  const flags = openOnLines();
+  const [line = 0] = lines;
   if (flags.length === 0) {
-    throw new ProvenanceError(
-      'review-not-found',
-      'There is no open flag on line {line}; put the cursor on a flagged sample.',
-      { line },
-    );
+    throw lines.length === 1
+      ? new ProvenanceError(
+          'review-not-found',
+          'There is no open flag on line {line}; put the cursor on a flagged sample.',
+          { line },
+        )
+      : new ProvenanceError(
+          'review-not-found',
+          'There is no open flag on these {count} lines; select a flagged sample.',
+          { count: lines.length },
+        );
   }
-  const title = verdict === 'cleared' ? l10n.t('Clear the flag on line {0}', line) : l10n.t('Reply');
-  const reason = await askReason(title, givenReason);
+  const reason = await askReason(answerTitle(verdict, lines), givenReason);
   if (reason === undefined) return;
-  const subjects = await sampleSubjects(dataset, [line]);
   const signer = await signerOf(services, await signingKey(services));
-  for (const { id, category, severity } of flags) {
+  for (const { id, category, severity, lines: flagged } of flags) {
+    const subjects = await sampleSubjects(dataset, flagged);
     const predicate = { verdict, category, severity, reason, timeCreated: timeNow(), supersedes: id };
     await services.store.append(pathOf(uri), reviewStatement(subjects, predicate), signer);
   }
   services.evidence.refresh();
   await services.datasets.settled(uri);
-  if (verdict === 'cleared' && openOnLine().length > 0) {
+  if (verdict === 'cleared' && openOnLines().length > 0) {
     void vscode.window.showWarningMessage(
       l10n.t(
         'Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.',
       ),
     );
   }
+}
+
+function answerTitle(verdict: Verdict, lines: readonly number[]): string {
+  if (verdict === 'flagged') return l10n.t('Reply');
+  return lines.length === 1
+    ? l10n.t('Clear the flag on line {0}', lines[0] ?? 0)
+    : l10n.t('Clear the flags on {0} samples', lines.length);
 }
 
 async function pickCategory(title: string): Promise<Category | undefined> {

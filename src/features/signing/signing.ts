@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandHandlers } from '../../commands.ts';
+import { mediaTypeOf } from '../../core/evidence/mediaType.ts';
 import { sampleStatement } from '../../core/evidence/statement.ts';
 import { fileName } from '../../language/explain.ts';
 import { tellingErrors, withProgress } from '../../host/messages.ts';
@@ -12,23 +13,22 @@ import { pathOf } from '../../host/workspaceEvidence.ts';
 import { askClaim } from './claimForm.ts';
 import type { ReadProgress } from '../../protocol/datasetWorker.ts';
 
-const MEDIA_TYPE = 'application/jsonl';
-
 /** Sign the whole dataset, or selected samples. */
 export function signingHandlers(services: Services): Pick<CommandHandlers, 'signDataset' | 'signSamples'> {
   return {
-    signDataset: (argument: unknown) => tellingErrors(() => signDataset(services, targetUri(argument))),
+    signDataset: (argument: unknown) =>
+      tellingErrors(() => signDataset(services, targetUri(services, argument))),
     signSamples: (argument: unknown) =>
       tellingErrors(() => {
-        const uri = targetUri(argument);
-        return signSamples(services, uri, targetLines(argument, uri));
+        const uri = targetUri(services, argument);
+        return signSamples(services, uri, targetLines(services, argument, uri));
       }),
   };
 }
 
 async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
   requireTrustedWorkspace();
-  await savedFile(uri);
+  await savedFile(services, uri);
   const key = await signingKey(services);
   const name = fileName(uri.path);
   const claim = await askClaim(
@@ -41,7 +41,7 @@ async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
   const prepared = await withProgress(l10n.t('Signing {0}', name), async (signal, report) => {
     const statement = await services.worker.call(
       'prepareDataset',
-      { path, mediaType: MEDIA_TYPE, timeCreated: timeNow(), ...claim },
+      { path, mediaType: mediaTypeOf(path), timeCreated: timeNow(), ...claim },
       {
         signal,
         onProgress: (value) => {
@@ -67,7 +67,7 @@ async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
 
 async function signSamples(services: Services, uri: vscode.Uri, lines: readonly number[]): Promise<void> {
   requireTrustedWorkspace();
-  await savedFile(uri);
+  await savedFile(services, uri);
   const dataset = await judgedDataset(services, uri);
   const subjects = await sampleSubjects(dataset, lines);
   const key = await signingKey(services);

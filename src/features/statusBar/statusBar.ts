@@ -24,8 +24,8 @@ export function registerStatusBar(services: Services): vscode.Disposable {
   item.name = l10n.t('Dataset provenance');
   item.command = COMMANDS.showLineage;
   const update = () => {
-    const editor = vscode.window.activeTextEditor;
-    const dataset = editor && services.datasets.get(editor.document.uri);
+    const uri = services.sampleFocus.activeDataset;
+    const dataset = uri && services.datasets.get(uri);
     if (!dataset) {
       item.hide();
       return;
@@ -42,7 +42,7 @@ export function registerStatusBar(services: Services): vscode.Disposable {
     item,
     services.datasets.onDidChange(update),
     services.datasets.onDidRemove(update),
-    vscode.window.onDidChangeActiveTextEditor(update),
+    services.sampleFocus.onDidChange(update),
   );
 }
 

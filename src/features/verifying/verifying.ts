@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import { VIEWS, WALKTHROUGH, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
 import { evidencePaths } from '../../core/evidence/layout.ts';
+import { STATUSES, type Status } from '../../core/trust/status.ts';
 import { explainStatus, explainVerdict, fileName, statusCounts } from '../../language/explain.ts';
+import type { Dataset } from '../../host/datasets.ts';
 import { log, tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
@@ -11,6 +13,10 @@ import { targetLines, targetUri } from '../../host/target.ts';
 import { statusWord, verdictWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import type { ReadProgress } from '../../protocol/datasetWorker.ts';
+
+/** They go to the clipboard as one text: 6 MB. */
+const MAX_COPIED_DIGESTS = 100_000;
+const MAX_VERIFIED_LINES = 1_000_000;
 
 /** Verify a dataset or a sample, copy digests, and go to the places where more is shown. */
 export function verifyingHandlers(
@@ -26,24 +32,21 @@ export function verifyingHandlers(
   | 'showLog'
 > {
   return {
-    verifyDataset: (argument: unknown) => tellingErrors(() => verifyDataset(services, targetUri(argument))),
+    verifyDataset: (argument: unknown) =>
+      tellingErrors(() => verifyDataset(services, targetUri(services, argument))),
     verifySample: (argument: unknown) =>
       tellingErrors(async () => {
-        const uri = targetUri(argument);
-        const line = targetLines(argument, uri)[0];
+        const uri = targetUri(services, argument);
+        const lines = targetLines(services, argument, uri, MAX_VERIFIED_LINES);
         const dataset = await judgedDataset(services, uri);
-        const status = line === undefined ? undefined : dataset.status(line);
-        if (line === undefined || status === undefined) throw noSample();
-        const message = `${fileName(uri.path)}:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}`;
-        void vscode.window.showInformationMessage(message);
+        void vscode.window.showInformationMessage(`${fileName(uri.path)}${sampleVerdict(dataset, lines)}`);
       }),
     copyDigest: (argument: unknown) =>
       tellingErrors(async () => {
-        const uri = targetUri(argument);
+        const uri = targetUri(services, argument);
+        const lines = targetLines(services, argument, uri, MAX_COPIED_DIGESTS);
         const dataset = await judgedDataset(services, uri);
-        const digests = (await dataset.digests(targetLines(argument, uri))).filter(
-          (digest) => digest !== undefined,
-        );
+        const digests = (await dataset.digests(lines)).filter((digest) => digest !== undefined);
         if (digests.length === 0) throw noSample();
         await vscode.env.clipboard.writeText(digests.join('\n'));
         const done =
@@ -58,7 +61,7 @@ export function verifyingHandlers(
       }),
     openEvidence: (argument: unknown) =>
       tellingErrors(async () => {
-        const { bundle } = evidencePaths(pathOf(targetUri(argument)));
+        const { bundle } = evidencePaths(pathOf(targetUri(services, argument)));
         const uri = vscode.Uri.file(bundle);
         try {
           await vscode.workspace.fs.stat(uri);
@@ -102,6 +105,25 @@ async function verifyDataset(services: Services, uri: vscode.Uri): Promise<void>
   void shown.then((answer) => {
     if (answer === show) void vscode.commands.executeCommand(`${VIEWS.attention}.focus`);
   });
+}
+
+/** ":12 — verified. …" of one line; of several, how many have which status. @throws ProvenanceError `sample-not-found` */
+function sampleVerdict(dataset: Dataset, lines: readonly number[]): string {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  let samples = 0;
+  let flagged = 0;
+  for (const line of lines) {
+    const status = dataset.status(line);
+    if (status === undefined) continue;
+    if (lines.length === 1) {
+      return `:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}`;
+    }
+    samples++;
+    counts[status]++;
+    if (dataset.review(line)?.state === 'flagged') flagged++;
+  }
+  if (samples === 0) throw noSample();
+  return ` — ${l10n.t('{0} selected samples', samples)}: ${statusCounts({ counts, flagged })}.`;
 }
 
 function noSample(): ProvenanceError {

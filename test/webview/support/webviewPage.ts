@@ -107,8 +107,8 @@ export class WebviewPage {
     const nonce = randomBytes(16).toString('base64');
     const files: Record<string, readonly [contentType: string, body: string]> = {
       '/': ['text/html', harness(nonce, theme, remembered)],
-      '/lineage.js': ['text/javascript', script],
-      '/lineage.css': ['text/css', style],
+      '/webview.js': ['text/javascript', script],
+      '/webview.css': ['text/css', style],
     };
     await page.route('**/*', async (route) => {
       const url = new URL(route.request().url());
@@ -152,6 +152,7 @@ function harness(nonce: string, theme: Theme, remembered: unknown): string {
     '--vscode-font-size': '13px',
     '--vscode-font-weight': 'normal',
     '--vscode-editor-font-family': "'DejaVu Sans Mono', monospace",
+    '--vscode-editor-font-size': '12px',
   };
   const data = JSON.stringify({ variables, remembered }).replaceAll('<', '\\u003c');
   return `<!DOCTYPE html>
@@ -182,12 +183,12 @@ function harness(nonce: string, theme: Theme, remembered: unknown): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy(ORIGIN, nonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${ORIGIN}/lineage.css">
-<title>Lineage</title>
+<link rel="stylesheet" href="${ORIGIN}/webview.css">
+<title>Webview</title>
 </head>
 <body class="${kind}" data-vscode-theme-kind="${kind}" role="document">
 <main id="app"></main>
-<script nonce="${nonce}" src="${ORIGIN}/lineage.js"></script>
+<script nonce="${nonce}" src="${ORIGIN}/webview.js"></script>
 </body>
 </html>`;
 }

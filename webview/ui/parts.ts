@@ -1,49 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { Standing } from '../../src/core/trust/status.ts';
 import { untrustedText } from '../../src/protocol/untrustedText.ts';
-import { h, type Child } from '../ui/dom.ts';
-import { icon } from '../ui/icons.ts';
-import { numberText } from '../ui/strings.ts';
-import { shortDigest, untrusted, when } from '../ui/text.ts';
-import { signLabel, standingSign } from '../ui/words.ts';
-import type { PanelContext } from './context.ts';
-
-/** A section with a heading that folds it. */
-export function section(
-  context: PanelContext,
-  id: string,
-  title: string,
-  count: number | undefined,
-  ...children: readonly Child[]
-): HTMLElement {
-  const collapsed = context.isCollapsed(id);
-  return h(
-    'section',
-    { class: 'section', 'aria-labelledby': `${id}-title`, 'data-section': id, key: id },
-    h(
-      'h2',
-      { class: 'section-heading' },
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'section-toggle',
-          'aria-expanded': String(!collapsed),
-          'aria-controls': `${id}-body`,
-          on: {
-            click: () => {
-              context.toggle(id);
-            },
-          },
-        },
-        icon('chevron'),
-        h('span', { id: `${id}-title`, class: 'section-title' }, title),
-        count !== undefined && h('span', { class: 'badge' }, numberText(count)),
-      ),
-    ),
-    h('div', { id: `${id}-body`, class: 'section-body', hidden: collapsed }, children),
-  );
-}
+import type { EvidenceContext } from './evidenceContext.ts';
+import { h, type Child } from './dom.ts';
+import { icon } from './icons.ts';
+import { numberText } from './strings.ts';
+import { shortDigest, untrusted, when } from './text.ts';
+import { signLabel, standingSign } from './words.ts';
 
 /** A ring that turns. The toolkit's own is an assertive alert named "Loading", whatever its attributes say. */
 export function busyRing(label: string): HTMLElement {
@@ -78,7 +41,7 @@ export function signature(signer: string, standing: Standing, time: string | und
 }
 
 /** A digest, shortened, with a button that copies all of it. */
-export function digest(context: PanelContext, value: string): HTMLElement {
+export function digest(context: EvidenceContext, value: string): HTMLElement {
   const copied = context.copied === value;
   const label = copied ? l10n.t('Copied') : l10n.t('Copy digest {0}', shortDigest(value));
   return h(
@@ -104,7 +67,7 @@ export function digest(context: PanelContext, value: string): HTMLElement {
 
 /** The first entries of a list that may be long, and a button that shows more. */
 export function longList<Entry>(
-  context: PanelContext,
+  context: EvidenceContext,
   id: string,
   label: string,
   entries: readonly Entry[],

@@ -1,0 +1,82 @@
+import type { RecordOrigin } from '../core/sample/origin.ts';
+import { originOf } from '../core/trust/origin.ts';
+import { explainClaim, explainStatus, fileName, signerName } from '../language/explain.ts';
+import { originRows } from '../language/originRows.ts';
+import { categoryWord, severityWord } from '../language/words.ts';
+import type { SampleData, StatementData } from '../protocol/datasetWorker.ts';
+import type { LineageSample, LineageStatement } from '../protocol/lineagePanel.ts';
+import type { Dataset } from './datasets.ts';
+import type { Services } from './services.ts';
+
+/** All that is known of a sample. @param text its text; undefined where it is too long to look for an origin in it */
+export async function sampleView(
+  services: Pick<Services, 'originMapping'>,
+  dataset: Dataset,
+  line: number,
+  text: string | undefined,
+): Promise<LineageSample | undefined> {
+  if (dataset.status(line) === undefined) return undefined;
+  const [record, sample] = await Promise.all([
+    text === undefined ? {} : services.originMapping.originOf(dataset.uri, text),
+    dataset.sample(line).catch((): SampleData => ({ statements: [] })),
+  ]);
+  return lineageSample(dataset, line, record, sample);
+}
+
+/** What the Lineage panel and the detail of a sample table show of a sample. */
+export function lineageSample(
+  dataset: Pick<Dataset, 'assessment' | 'status' | 'covering' | 'review'>,
+  line: number,
+  record: RecordOrigin,
+  sample: SampleData,
+): LineageSample | undefined {
+  const status = dataset.status(line);
+  if (status === undefined || !dataset.assessment) return undefined;
+  const { statements } = dataset.assessment;
+  const covering = dataset.covering(line);
+  return {
+    line,
+    status,
+    explanation: explainStatus(status, covering),
+    ...(sample.digest !== undefined && { digest: sample.digest }),
+    origin: originRows(originOf(record, status, covering)),
+    coveredBy: sample.statements.flatMap((index) => {
+      const statement = statements[index];
+      return statement ? [lineageStatement(statement)] : [];
+    }),
+    reviews: (dataset.review(line)?.threads ?? []).flatMap(({ reviews }) =>
+      reviews.map(({ statement, verdict, category, severity, reason, time }) => {
+        const scoped = statements[statement];
+        return {
+          verdict,
+          category: categoryWord(category),
+          severity: severityWord(severity),
+          reason,
+          signer: scoped ? signerName(scoped) : '',
+          standing: scoped?.standing ?? 'unverifiable',
+          time,
+        };
+      }),
+    ),
+  };
+}
+
+/** A statement as a row. */
+export function lineageStatement(statement: StatementData): LineageStatement {
+  return {
+    id: statement.envelopeDigest,
+    kind: statement.kind,
+    claim: statement.own
+      ? explainClaim(statement)
+      : `${explainClaim(statement)} (${fileName(statement.dataset)})`,
+    signer: signerName(statement),
+    keyId: statement.keyId,
+    standing: statement.standing,
+    ...(statement.time !== undefined && { time: statement.time }),
+    ...(noteOf(statement) !== undefined && { note: noteOf(statement) as string }),
+  };
+}
+
+function noteOf(statement: StatementData): string | undefined {
+  return statement.note ?? statement.reason;
+}
