@@ -18,7 +18,7 @@ export interface OpenTable {
   /** A line's text as it stands; undefined where it is too long to be handed about. */
   lineText(line: number): Promise<string | undefined>;
   /**
-   * Makes sure that what is known of the dataset is about the rows that the table shows, before they are signed.
+   * Makes sure that the rows are what the file holds, before something is said of them.
    * @throws ProvenanceError `changed-while-reading`
    */
   requireUnchanged(): Promise<void>;

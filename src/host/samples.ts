@@ -6,11 +6,12 @@ import { fileName } from '../language/explain.ts';
 import type { Services } from './services.ts';
 import { pathOf } from './workspaceEvidence.ts';
 
-/** The dataset of a URI, judged, or why it is not. */
+/** The dataset of a URI as it is now, judged. @throws ProvenanceError why it is not */
 export async function judgedDataset(services: Services, uri: vscode.Uri): Promise<Dataset> {
   const known = services.datasets.get(uri);
   if (known?.assessment && !known.error) {
-    await services.datasets.settled(uri);
+    // What is said of lines is said of those of the file as it is now.
+    await services.datasets.refresh(uri);
     return known;
   }
   return services.datasets.verify(uri);

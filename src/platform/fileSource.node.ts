@@ -64,6 +64,7 @@ export class FileSource implements TextSource {
   async condition(): Promise<FileCondition> {
     let handle: FileHandle | undefined;
     try {
+      if (!(await stat(this.path)).isFile()) return 'changed';
       handle = await open(this.path, 'r');
       const { size, mtimeMs } = await handle.stat();
       if (size < this.size || (await contentProbe(handle, this.size)) !== this.probe) return 'changed';

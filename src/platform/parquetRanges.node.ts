@@ -1,8 +1,9 @@
 import { SampleCollector, packChunk, type PackedChunk } from '../core/sample/sampleCollector.ts';
-import { openParquet, type ParquetFile } from '../core/table/parquet/parquetFile.ts';
+import type { ParquetFile } from '../core/table/parquet/parquetFile.ts';
 import { threadDigester } from './chunkDigester.node.ts';
 import { FileSource } from './fileSource.node.ts';
 import { changedWhileReading, type TaskFile } from './lineRanges.node.ts';
+import { openParquetFile } from './openParquetFile.node.ts';
 
 /** About how much of a file's bytes is digested at once. */
 const RANGE_BYTES = 8 << 20;
@@ -43,7 +44,7 @@ export class ParquetRanges {
     const source = await FileSource.open(file.path);
     try {
       if (source.size !== file.size) throw changedWhileReading(file.path);
-      const rows = await openParquet(source, file.path);
+      const rows = await openParquetFile(source);
       this.open = { key, source, rows };
       return rows;
     } catch (error) {

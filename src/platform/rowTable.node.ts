@@ -1,16 +1,15 @@
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { stat } from 'node:fs/promises';
 import { throwIfCancelled, type CancelSignal, type ProvenanceError } from '../core/errors.ts';
 import { sampledColumns } from '../core/table/columns.ts';
 import { checkJsonl, datasetFormat, FORMAT_BYTES, type Compression } from '../core/table/datasetFormat.ts';
 import { JsonlRows } from '../core/table/jsonlRows.ts';
 import { LineIndex, textStart } from '../core/table/lineIndex.ts';
-import { openParquet } from '../core/table/parquet/parquetFile.ts';
 import type { RowSource } from '../core/table/rowSource.ts';
 import { feedOf, withFirst } from '../core/table/textFeed.ts';
 import type { TableExtent } from '../protocol/rowWorker.ts';
 import { DecompressedCopy } from './decompressedCopy.node.ts';
 import { FileSource } from './fileSource.node.ts';
+import { openParquetFile } from './openParquetFile.node.ts';
 import { TableCache } from './tableCache.node.ts';
 
 /** What is found before a table is shown: so many rows, or what there is in so many bytes. */
@@ -70,12 +69,7 @@ export async function indexAll(
 }
 
 async function parquetTable(file: FileSource): Promise<RowTable> {
-  const rows = await openParquet(file, file.path, {
-    decompressors: {
-      GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
-      BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
-    },
-  });
+  const rows = await openParquetFile(file);
   return {
     format: 'parquet',
     file,

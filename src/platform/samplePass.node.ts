@@ -30,7 +30,7 @@ export interface SamplePassOptions {
 export class SamplePass {
   private threads: number;
   private running: Promise<SampleCollector> | undefined;
-  private failure: unknown;
+  private failure: Error | undefined;
   private stopped = false;
 
   constructor(
@@ -47,16 +47,16 @@ export class SamplePass {
     if (!this.pool) return;
     this.running = this.run(this.pool);
     this.running.catch((error: unknown) => {
-      this.failure = error;
+      this.failure = error as Error;
     });
   }
 
   /** @throws ProvenanceError what stopped the threads, before {@link finish} is called */
   throwIfFailed(): void {
-    if (this.failure !== undefined && !(this.failure instanceof ThreadsUnavailable)) throw this.failure;
+    if (this.failure && !(this.failure instanceof ThreadsUnavailable)) throw this.failure;
   }
 
-  /** Goes on to the end of the file with all threads. @throws ProvenanceError as `DigestThreadMethods.lines`, `cancelled` */
+  /** Goes on to the end of the file with all threads. @throws ProvenanceError as {@link FileRanges.digest}, `cancelled` */
   async finish(): Promise<SampleCollector> {
     this.threads = this.pool?.size ?? 1;
     try {

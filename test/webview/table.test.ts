@@ -196,6 +196,59 @@ describe('The sample table', { skip: noChromium }, () => {
       await detail.waitFor({ state: 'hidden' });
     }));
 
+  it('can be used with the mouse', () =>
+    withTable({}, async (page, host, grid) => {
+      const role = grid.getByRole('columnheader', { name: 'role, string' });
+      const box = (await role.boundingBox())!;
+      await page.mouse.move(box.x + box.width - 3, box.y + 8);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width + 47, box.y + 8, { steps: 3 });
+      await page.mouse.up();
+      await eventually(async () => {
+        assert.equal((await role.boundingBox())?.width, box.width + 50);
+        assert.deepEqual(host.asked('remember').at(-1)?.place.widths, { '/role': box.width + 50 });
+      });
+      await role.click();
+      const sort = page.getByRole('menuitem', { name: 'Sort' });
+      assert.match((await sort.textContent()) ?? '', /The order of the file is part of what is signed/);
+      await page.getByRole('menuitem', { name: 'Hide' }).click();
+      await role.waitFor({ state: 'detached' });
+      await grid.locator('.twisty').click();
+      await grid.getByRole('columnheader', { name: 'meta › licence' }).waitFor();
+      await grid.locator('[aria-rowindex="4"] .value-string').first().dblclick();
+      const detail = page.getByRole('region', { name: 'Details' });
+      await detail.getByRole('heading', { name: 'Line 3' }).waitFor();
+      const splitter = (await page.getByRole('separator', { name: 'Height of the details' }).boundingBox())!;
+      const before = (await detail.boundingBox())?.height ?? 0;
+      await page.mouse.move(600, splitter.y + 2);
+      await page.mouse.down();
+      await page.mouse.move(600, splitter.y - 58, { steps: 3 });
+      await page.mouse.up();
+      await eventually(async () => {
+        assert.equal((await detail.boundingBox())?.height, before + 60);
+      });
+      await detail.getByRole('button', { name: 'Close (Escape)' }).click();
+      await detail.waitFor({ state: 'hidden' });
+      assert.equal(await focusedName(page), 'Samples of train.jsonl');
+    }));
+
+  it('asks for nothing while it is hidden', () =>
+    withTable({}, async (page, host, grid) => {
+      const hide = (hidden: boolean) =>
+        page.evaluate((value) => {
+          Object.defineProperty(document, 'hidden', { configurable: true, value });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }, hidden);
+      await hide(true);
+      const asked = host.asked('rows').length;
+      host.show({ ...host.state, version: 2 });
+      await page.keyboard.press('Control+End');
+      await grid.locator(`[aria-rowindex="${MILLIONS + 1}"]`).waitFor();
+      assert.equal(host.asked('rows').length, asked);
+      await hide(false);
+      await grid.getByRole('rowheader', { name: '10,000,000' }).waitFor();
+    }));
+
   it('selects ranges of rows, and does things with them', () =>
     withTable({}, async (page, host, grid) => {
       const bar = page.getByRole('group', { name: 'Selection' });

@@ -92,8 +92,8 @@ export function isNumeric(type: string): boolean {
   return /^(u?int|float|double|decimal|number|integer|half)/i.test(type) && !type.includes('|');
 }
 
-export const MIN_WIDTH = 48;
-export const MAX_WIDTH = 2000;
+const MIN_WIDTH = 48;
+const MAX_WIDTH = 2000;
 
 export function clampedWidth(width: number): number {
   return Math.round(Math.min(Math.max(width, MIN_WIDTH), MAX_WIDTH));

@@ -39,6 +39,4 @@ export interface TableContext extends EvidenceContext {
   focusGrid(): void;
   focusSearch(): void;
   selectNone(): void;
-  /** Says it to who cannot see the page. */
-  announce(text: string): void;
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { h } from '../ui/dom.ts';
 
-export const SMALLEST_DETAIL = 80;
+const SMALLEST_DETAIL = 80;
 /** What stays for the grid, in pixels. */
 const SMALLEST_GRID = 120;
 /** By how many pixels a key moves it. */

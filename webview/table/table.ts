@@ -261,7 +261,8 @@ export class SampleTable implements TableContext, GridListener {
     this.move({ type: 'select-none' });
   }
 
-  announce(text: string): void {
+  /** Says it to who cannot see the page. */
+  private announce(text: string): void {
     this.live.textContent = text;
   }
 

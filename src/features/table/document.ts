@@ -11,7 +11,7 @@ import { TableSession } from './session.ts';
 /** States that follow each other quickly are sent as one. */
 const SETTLE_MS = 60;
 /** Judging a large file takes all cores: it begins once the first rows are on screen, or after so long. */
-const JUDGE_AFTER_MS = 2000;
+const JUDGE_AFTER_MS = 5000;
 /** How often a file that is looked at is compared with what the table read: file watchers miss things on network drives. */
 const CHECK_MS = 3000;
 

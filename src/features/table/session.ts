@@ -280,13 +280,12 @@ export class TableSession {
   }
 
   /**
-   * Makes sure that what is known of the rows is about the rows that the table shows.
+   * Makes sure that the rows are what the file holds, before something is said of them.
    * @throws ProvenanceError `changed-while-reading`
    */
   async requireUnchanged(): Promise<void> {
     await this.check();
-    await this.context.refreshDataset();
-    if (this.showsJudgedRows()) return;
+    if (this.isAsRead()) return;
     throw new ProvenanceError(
       'changed-while-reading',
       '{path} is not as this table shows it any more; save it and reload the table first.',
@@ -332,13 +331,10 @@ export class TableSession {
     if (table !== '') this.context.rows.call('close', { table }).catch(() => undefined);
   }
 
-  private showsJudgedRows(): boolean {
-    const dataset = this.context.dataset();
-    return (
-      (this.condition === 'same' || this.condition === 'grown') &&
-      dataset !== undefined &&
-      dataset.document?.isDirty !== true
-    );
+  /** Whether the file on disk, and the text in an editor, are what the table read. */
+  private isAsRead(): boolean {
+    const isDirty = this.context.dataset()?.document?.isDirty === true;
+    return (this.condition === 'same' || this.condition === 'grown') && !isDirty;
   }
 
   /** Takes over what is known of the rows now. */
@@ -346,7 +342,7 @@ export class TableSession {
     const dataset = this.context.dataset();
     // While it is being read, what is known is about what was read before.
     if (dataset?.progress !== undefined && this.assessed) return;
-    const assessment = this.showsJudgedRows() ? dataset?.assessment : undefined;
+    const assessment = this.isAsRead() ? dataset?.assessment : undefined;
     if (assessment === this.assessed?.assessment) return;
     this.assessed = assessment && new AssessedLines(assessment);
     if (assessment && asksAssessment(this.filter)) void this.refilter(true);

@@ -341,7 +341,7 @@ test('rows of a Parquet file have the digests of their projection, with threads 
   // Of bytes that do not compress, so that threads do it.
   const noise = () => Array.from({ length: 40 }, () => random(2 ** 32).toString(36)).join('');
   const texts = Array.from({ length: count }, noise);
-  parquetWrite({
+  await parquetWrite({
     writer,
     columnData: [
       { name: 'id', data: texts.map((_, id) => id), type: 'INT32' },

@@ -131,7 +131,10 @@ describe('SampleDigester', () => {
       () => {
         const bytes = readFileSync(dataFolder(file));
         const lines = bytes.toString().split('\n').filter(Boolean);
-        const result = digestFile(bytes, 65536, { digester: new JsChunkDigester(nodeSha256), fileHash: createHash('sha256') });
+        const result = digestFile(bytes, 65536, {
+          digester: new JsChunkDigester(nodeSha256),
+          fileHash: createHash('sha256'),
+        });
         assert.equal(result.count, lines.length);
         assert.equal(result.malformed.size, 0);
         for (const [i, line] of lines.slice(0, 1000).entries()) {

@@ -67,7 +67,7 @@ describe('JsonlRows', () => {
           expected,
         );
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -90,7 +90,7 @@ describe('JsonlRows', () => {
           );
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -109,7 +109,7 @@ describe('JsonlRows', () => {
         }
         assert.equal(Buffer.compare(Buffer.concat(parts), bytes.subarray(textStart(bytes))), 0);
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
