@@ -1,10 +1,12 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ProvenanceError } from '../core/errors.ts';
+import { evidencePaths } from '../core/evidence/layout.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
 import { sampleOnLine, type SampleDigests } from '../core/sample/digest.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
 import { digestFile, type DigestOptions } from '../platform/digestFile.node.ts';
+import { LARGE_FILE } from '../platform/digestParts.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
 import type { LineRange } from './lines.ts';
 import { progressOf, type Io } from './terminal.ts';
@@ -33,22 +35,46 @@ export async function datasetPath(given: string): Promise<DatasetPath> {
 
 /**
  * Reads and digests a dataset, with progress.
- * @param recognise as of `digestFile`
+ * @param options as of `digestFile`
  * @throws ProvenanceError as `digestFile`
  */
 export async function readDataset(
   given: string,
   io: Io,
-  recognise?: DigestOptions['recognise'],
+  options: Pick<DigestOptions, 'recognise' | 'hashFirst'> = {},
 ): Promise<DatasetFile> {
   const progress = progressOf(io, given);
   try {
     const { onProgress } = progress;
     const { pool, cache, signal } = io;
-    const { samples, lines } = await digestFile(given, { signal, onProgress, pool, cache, recognise });
+    const { samples, lines } = await digestFile(given, { ...options, signal, onProgress, pool, cache });
     return { ...(await datasetPath(given)), samples, lineCount: lines };
   } finally {
     progress.done();
+  }
+}
+
+/** Whether the evidence of a dataset was last added to after the dataset was last written to. */
+export async function isSignedSince(path: string): Promise<boolean> {
+  const [dataset, bundle] = await Promise.all(
+    [path, evidencePaths(path).bundle].map((file) => stat(file).catch(() => undefined)),
+  );
+  return dataset !== undefined && bundle !== undefined && dataset.mtimeMs <= bundle.mtimeMs;
+}
+
+/**
+ * Starts the threads that are going to digest these files while other things are made ready; not for files that are
+ * likely to be known by their bytes.
+ */
+export async function startThreadsFor(files: readonly string[], { pool }: Io): Promise<void> {
+  for (const file of files) {
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size < LARGE_FILE || (await isSignedSince(file))) continue;
+    pool?.start();
+    return;
   }
 }
 

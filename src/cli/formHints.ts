@@ -1,6 +1,6 @@
 import type { Status } from '../core/trust/status.ts';
 import { cacheFolder } from '../platform/digestCache.node.ts';
-import { findFormHints, type DerivedFrom } from '../platform/formHints.node.ts';
+import type { DerivedFrom } from '../platform/formHints.node.ts';
 import { linesWith } from './json.ts';
 import type { Judged } from './judge.ts';
 import type { Io } from './terminal.ts';
@@ -15,6 +15,9 @@ const UNCOVERED: readonly Status[] = ['modified', 'added', 'unsigned'];
 export async function formHints(judged: Judged, io: Io): Promise<readonly DerivedFrom[]> {
   const { dataset, assessment, scope } = judged;
   const count = UNCOVERED.reduce((sum, status) => sum + assessment.counts[status], 0);
+  if (count === 0) return [];
+  // Loaded when it is needed: it brings the Parquet reader with it.
+  const { findFormHints } = await import('../platform/formHints.node.ts');
   const lines = UNCOVERED.map((status) => linesWith(judged, status));
   return await findFormHints(
     dataset.path,

@@ -223,7 +223,8 @@ export function datasetJson(judged: Judged): Printable<DatasetJson> {
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     statements: statements.map((statement, index) => statementJson(statement, decides[index])),
     problems: judged.scope.problems.map(problemJson),
-    ...(judged.derivedFrom && { derivedFrom: judged.derivedFrom.map(derivedFromJson) }),
+    ...(judged.derivedFrom &&
+      judged.derivedFrom.length > 0 && { derivedFrom: judged.derivedFrom.map(derivedFromJson) }),
   };
 }
 
@@ -273,7 +274,8 @@ export function movedLines({ assessment, dataset }: Judged): Iterable<{ line: nu
 /** How many rows each statement decides the status of. */
 export function decidedBy({ assessment, statements }: Judged): Uint32Array {
   const counts = new Uint32Array(statements.length);
-  for (const index of assessment.coveredBy) if (index >= 0) counts[index]!++;
+  const { coveredBy } = assessment;
+  for (let row = 0; row < coveredBy.length; row++) if (coveredBy[row]! >= 0) counts[coveredBy[row]!]!++;
   return counts;
 }
 

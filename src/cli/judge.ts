@@ -10,12 +10,19 @@ import { ScopeLoader, type Scope, type StatementScope } from '../core/trust/scop
 import { toStatementData } from '../platform/datasetSessions.node.ts';
 import { findEvidence } from '../platform/evidenceFinder.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
-import { fastMerkleRoot } from '../platform/merkleRoot.node.ts';
+import { cachedMerkleRoot } from '../platform/merkleRoot.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
 import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
 import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
-import { datasetPath, readDataset, realFolder, toSlashes, type DatasetFile } from './dataset.ts';
+import {
+  datasetPath,
+  isSignedSince,
+  readDataset,
+  realFolder,
+  toSlashes,
+  type DatasetFile,
+} from './dataset.ts';
 import type { Io } from './terminal.ts';
 import { readTrust } from './trust.ts';
 
@@ -52,7 +59,7 @@ export interface JudgeOptions {
  * where the dataset lies (docs/formats.md, "Where evidence lives").
  */
 export class Judge {
-  private readonly loader = new ScopeLoader(nodeFileStore(), fastSha256, fastMerkleRoot);
+  private readonly loader: ScopeLoader;
 
   private constructor(
     /** The workspace: a folder, with `/`. */
@@ -60,7 +67,9 @@ export class Judge {
     readonly trust: TrustRoots,
     private readonly evidence: EvidenceFiles,
     private readonly io: Io,
-  ) {}
+  ) {
+    this.loader = new ScopeLoader(nodeFileStore(), fastSha256, cachedMerkleRoot(io.cache));
+  }
 
   /** @throws ProvenanceError `not-found`, `not-a-file` for what the user named, `cancelled` */
   static async create(io: Io, options: JudgeOptions = {}): Promise<Judge> {
@@ -86,13 +95,14 @@ export class Judge {
     // Whoever is told of the file's failure does not wait for this one.
     statements.catch(() => undefined);
     let scope: Promise<Scope> | undefined;
-    const dataset = await readDataset(given, this.io, async (sha256) => {
+    const recognise = async (sha256: string) => {
       const found = await statements;
       // Leaves are read while samples are digested.
       scope = this.scopeOf(found, sha256);
       scope.catch(() => undefined);
       return settledBy(found.statements, sha256)?.statement.predicate.samples.count;
-    });
+    };
+    const dataset = await readDataset(given, this.io, { recognise, hashFirst: await isSignedSince(path) });
     return this.judged(dataset, await (scope ?? this.scopeOf(await statements, dataset.samples.sha256)));
   }
 

@@ -15,6 +15,7 @@
  * - Private keys never reach stdout or stderr.
  * - An interrupt leaves files in their old or their new state.
  */
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { isDigestThread } from '../platform/digestThreadRole.node.ts';
 
@@ -25,6 +26,12 @@ const INTERRUPTED = 130;
 // The program is one file, which its threads are started from as well.
 if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
 else await main();
+
+/** The small script for threads, which starts sooner, where it lies beside the program; else the program itself. */
+function threadScript(): URL {
+  const beside = new URL('digestWorker.node.cjs', import.meta.url);
+  return existsSync(beside) ? beside : new URL(import.meta.url);
+}
 
 async function main(): Promise<void> {
   const [{ run }, { userDigestCache }, { DigestPool }] = await Promise.all([
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     signal: controller.signal,
-    pool: new DigestPool(new URL(import.meta.url)),
+    pool: new DigestPool(threadScript()),
     cache: userDigestCache(process.env),
   });
   process.exitCode ??= code;

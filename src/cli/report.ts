@@ -265,12 +265,10 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
 }
 
 /** How to trust the signers of what is untrusted. */
-function trustSteps({ assessment, statements }: Judged, signersFile: string): string[] {
+function trustSteps(judged: Judged, signersFile: string): string[] {
   const keys = new Map<string, string>();
-  for (const index of new Set(assessment.coveredBy)) {
-    const { standing, keyId, publicKey } = statements[index] ?? {};
-    if (standing === 'untrusted' && keyId !== undefined && publicKey !== undefined)
-      keys.set(keyId, publicKey);
+  for (const { standing, keyId, publicKey } of decidingStatements(judged)) {
+    if (standing === 'untrusted' && publicKey !== undefined) keys.set(keyId, publicKey);
   }
   return [...keys]
     .slice(0, LISTED)
@@ -281,10 +279,14 @@ function trustSteps({ assessment, statements }: Judged, signersFile: string): st
     );
 }
 
-function revokedStep({ assessment, statements }: Judged): string {
-  const expired = [...new Set(assessment.coveredBy)].some(
-    (index) => statements[index]?.standing === 'expired',
-  );
+/** The statements that decide the status of some sample. */
+function decidingStatements(judged: Judged): StatementData[] {
+  const decides = decidedBy(judged);
+  return judged.statements.filter((_, index) => decides[index]! > 0);
+}
+
+function revokedStep(judged: Judged): string {
+  const expired = decidingStatements(judged).some(({ standing }) => standing === 'expired');
   return expired
     ? 'Ask for a new signature: the key was not valid when it signed.'
     : 'Ask why the signature was taken back before you use these samples.';

@@ -9,7 +9,13 @@ import { nodeFileStore } from '../platform/fileStore.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
 import type { Arguments } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
-import { malformedLines, readDataset, subjectsOfLines, type DatasetFile } from './dataset.ts';
+import {
+  malformedLines,
+  readDataset,
+  startThreadsFor,
+  subjectsOfLines,
+  type DatasetFile,
+} from './dataset.ts';
 import { countOf, listLines, parseLines } from './lines.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { say, sayRows, warn, type Io } from './terminal.ts';
@@ -62,6 +68,7 @@ Examples:
     const claim = { ...(options.note !== undefined && { note: options.note }), ...(origin && { origin }) };
     checkClaim(claim);
     const ranges = options.lines === undefined ? undefined : parseLines(options.lines);
+    void startThreadsFor([file], io);
     // Before the dataset, which may take long to read.
     const signer = await signingKey(options.key, io);
     const dataset = await readDataset(file, io);
@@ -81,11 +88,13 @@ Examples:
     if (dataset.samples.malformed.size === dataset.samples.count) {
       throw new ProvenanceError('nothing-to-sign', '{file} has no samples to sign.', { file });
     }
-    const prepared = await prepareDatasetStatement(nodeFileStore(), dataset.path, dataset.samples, {
-      mediaType: mediaTypeOf(dataset.path),
-      timeCreated: timeNow(),
-      ...claim,
-    });
+    const prepared = await prepareDatasetStatement(
+      nodeFileStore(),
+      dataset.path,
+      dataset.samples,
+      { mediaType: mediaTypeOf(dataset.path), timeCreated: timeNow(), ...claim },
+      io.cache,
+    );
     throwIfCancelled(io.signal);
     await store.appendPayload(dataset.path, prepared.payload, signer);
     say(

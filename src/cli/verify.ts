@@ -1,6 +1,7 @@
 import { asProvenanceError, type ProvenanceError } from '../core/errors.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand } from './command.ts';
+import { startThreadsFor } from './dataset.ts';
 import { formHints } from './formHints.ts';
 import { Judge, type Judged } from './judge.ts';
 import { isFine, verifyJson } from './json.ts';
@@ -41,6 +42,9 @@ ${SCOPE_HELP}
 Exit code: 0 when every sample is verified and no flag is open; 1 for anything else, also for what
 is unsigned, untrusted or could not be checked; 2 when a file could not be read.
 
+The digests of large files are kept in your cache folder, so that the next time is faster; the
+environment variable PROVENANCE_CACHE=off turns that off.
+
 Examples:
   provenance verify train.jsonl
   provenance verify shards/*.jsonl --allowed-signers team_signers
@@ -49,6 +53,7 @@ Examples:
   options: SCOPE_OPTIONS,
   async run({ options, operands }, io) {
     if (operands.length === 0) throw usageError('Say which files to verify.');
+    void startThreadsFor(operands, io);
     const judge = await Judge.create(io, {
       allowedSigners: options['allowed-signers'] ?? [],
       evidence: options.evidence ?? [],

@@ -6,7 +6,8 @@ import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { CANONICALIZATION, type Origin } from '../core/evidence/predicates.ts';
 import { datasetStatement, statementBytes } from '../core/evidence/statement.ts';
 import { DIGEST_LENGTH, digestAt, type SampleDigests } from '../core/sample/digest.ts';
-import { fastMerkleRoot } from './merkleRoot.node.ts';
+import type { DigestCache } from './digestCache.node.ts';
+import { cachedMerkleRoot } from './merkleRoot.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 
 export { digestFile } from './digestFile.node.ts';
@@ -22,6 +23,7 @@ export interface DatasetClaim {
  * Keeps the leaves of a digested file beside it and makes the statement that vouches for all its samples.
  * Malformed samples have no digest and are not part of it.
  *
+ * @param cache where the root of many leaves is kept, for whoever verifies them
  * @returns the payload to sign and the Merkle root
  * @throws ProvenanceError `nothing-to-sign`, `read-only`, `permission-denied`, `disk-full`, `io`
  */
@@ -30,13 +32,14 @@ export async function prepareDatasetStatement(
   path: string,
   samples: SampleDigests,
   claim: DatasetClaim,
+  cache?: DigestCache,
 ): Promise<{ payload: Uint8Array; root: string; count: number }> {
   const digests = withoutMalformed(samples);
   const count = digests.length / DIGEST_LENGTH;
   if (count === 0) {
     throw new ProvenanceError('nothing-to-sign', '{path} has no samples to sign.', { path });
   }
-  const root = await new EvidenceStore(files, fastSha256, fastMerkleRoot).writeLeaves(path, digests);
+  const root = await new EvidenceStore(files, fastSha256, cachedMerkleRoot(cache)).writeLeaves(path, digests);
   const { mediaType, timeCreated, origin, note } = claim;
   const payload = statementBytes(
     datasetStatement(

@@ -29,7 +29,7 @@ import type { DigestPool } from './digestPool.node.ts';
 import { findEvidence } from './evidenceFinder.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { fileVersion } from './inputFile.node.ts';
-import { fastMerkleRoot } from './merkleRoot.node.ts';
+import { cachedMerkleRoot } from './merkleRoot.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 import { TextDigester } from './textDigester.node.ts';
 import { readAllowedSigners } from './trustRoots.node.ts';
@@ -65,7 +65,7 @@ export interface DatasetWorkerOptions {
 export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {}): () => void {
   const { files = nodeFileStore(), pool, cache } = options;
   const sessions = new Map<string, Session>();
-  const loader = new ScopeLoader(files, fastSha256, fastMerkleRoot);
+  const loader = new ScopeLoader(files, fastSha256, cachedMerkleRoot(cache));
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id);
     if (!session) throw new ProvenanceError('not-found', 'The dataset is not open any more.');
@@ -191,7 +191,7 @@ export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {
           progress({ bytes, size });
         },
       });
-      const { payload, root, count } = await prepareDatasetStatement(files, path, samples, claim);
+      const { payload, root, count } = await prepareDatasetStatement(files, path, samples, claim, cache);
       return { payload, root, samples: count, malformed: samples.malformed.size, sha256: samples.sha256 };
     },
 

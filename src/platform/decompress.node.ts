@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type { ByteSource } from '../core/bytes/byteSource.ts';
 import { ProvenanceError } from '../core/errors.ts';
@@ -60,6 +57,12 @@ export async function* decompressed(
 }
 
 async function* gunzipped(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  // Loaded only here: a thread that digests would wait for them at its start.
+  const [{ Readable }, { pipeline }, { createGunzip }] = await Promise.all([
+    import('node:stream'),
+    import('node:stream/promises'),
+    import('node:zlib'),
+  ]);
   const gunzip = createGunzip({ chunkSize: GUNZIP_BYTES });
   // Its failure reaches whoever reads from `gunzip`, which it destroys.
   void pipeline(Readable.from(compressedPieces(source)), gunzip).catch(() => undefined);

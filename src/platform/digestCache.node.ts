@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { toHex } from '../core/bytes/hex.ts';
 import { DIGEST_LENGTH } from '../core/sample/digest.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import { lineNumbers } from '../core/sample/sampleCollector.ts';
@@ -15,6 +16,7 @@ const CHECKSUM_BYTES = 32;
 /** What a writer that was killed left behind is removed after so many milliseconds. */
 const ABANDONED = 24 * 60 * 60 * 1000;
 const SUFFIX = '.digests';
+const ROOT_SUFFIX = '.root';
 
 /** What an entry says in its first line, as JSON; arrays of so many elements follow. */
 interface Header {
@@ -29,7 +31,7 @@ interface Header {
 
 /**
  * The digests of files that were digested before, by the SHA-256 of their bytes: what has the same bytes has the same
- * digests, whatever it is called. Entries are checked by a checksum. A cache that cannot be read or written is no error.
+ * digests, whatever it is called; and the Merkle roots of leaves. Entries are checked by a checksum. A cache that cannot be read or written is no error.
  *
  * An entry: magic number, the length of the header (4 bytes, little-endian), header (JSON), then of all samples the
  * digests (32 bytes each) and, if lines are blank, the lines (4 each); of the malformed ones rows (4), offsets (4) and
@@ -56,10 +58,29 @@ export class DigestCache {
 
   /** Keeps what was found in a file. Resolves when it is done, or could not be. */
   async put(digested: DigestedFile): Promise<void> {
-    const parts = encode(digested);
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    await this.write(this.pathOf(digested.samples.sha256), encode(digested));
+  }
+
+  /** The Merkle root of leaves that hash to `sha256`, if it was kept. */
+  async getRoot(sha256: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      const bytes = await readFile(this.rootPath(sha256));
+      const root = bytes.subarray(sha256.length, sha256.length + DIGEST_LENGTH);
+      return isChecked(bytes) && bytes.subarray(0, sha256.length).equals(sha256) ? viewOf(root) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps a Merkle root by the SHA-256 of the leaves. Resolves when it is done, or could not be. */
+  async putRoot(sha256: Uint8Array, root: Uint8Array): Promise<void> {
+    await this.write(this.rootPath(sha256), [sha256, root]);
+  }
+
+  /** Writes an entry, with a checksum behind it. */
+  private async write(path: string, parts: readonly Uint8Array[]): Promise<void> {
+    const bytes = parts.reduce((sum, part) => sum + part.length, CHECKSUM_BYTES);
     if (bytes > this.maxBytes) return;
-    const path = this.pathOf(digested.samples.sha256);
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -88,7 +109,8 @@ export class DigestCache {
       const path = join(this.folder, name);
       const found = await stat(path).catch(() => undefined);
       if (!found?.isFile()) continue;
-      if (name.endsWith(SUFFIX)) entries.push({ path, size: found.size, used: found.mtimeMs });
+      if (name.endsWith(SUFFIX) || name.endsWith(ROOT_SUFFIX))
+        entries.push({ path, size: found.size, used: found.mtimeMs });
       else if (name.endsWith('.tmp') && Date.now() - found.mtimeMs > ABANDONED)
         await rm(path, { force: true });
     }
@@ -102,6 +124,10 @@ export class DigestCache {
 
   private pathOf(sha256: string): string {
     return join(this.folder, sha256 + SUFFIX);
+  }
+
+  private rootPath(sha256: Uint8Array): string {
+    return join(this.folder, toHex(sha256) + ROOT_SUFFIX);
   }
 }
 
@@ -153,10 +179,7 @@ function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
 
 /** @returns undefined for what is no entry of this version, or is damaged */
 function decode(bytes: Buffer, sha256: string): DigestedFile | undefined {
-  const end = bytes.length - CHECKSUM_BYTES;
-  if (end < MAGIC.length + 4 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const checksum = createHash('sha256').update(bytes.subarray(0, end)).digest();
-  if (!checksum.equals(bytes.subarray(end))) return undefined;
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || !isChecked(bytes)) return undefined;
   let at = MAGIC.length + 4;
   const take = (length: number) => bytes.subarray(at, (at += length));
   const header = JSON.parse(take(bytes.readUInt32LE(MAGIC.length)).toString()) as Header;
@@ -177,6 +200,14 @@ function decode(bytes: Buffer, sha256: string): DigestedFile | undefined {
     size,
   };
   return { samples, lines, lineCount };
+}
+
+/** Whether the checksum at the end is right. */
+function isChecked(bytes: Buffer): boolean {
+  const end = bytes.length - CHECKSUM_BYTES;
+  if (end < 0) return false;
+  const checksum = createHash('sha256').update(bytes.subarray(0, end)).digest();
+  return checksum.equals(bytes.subarray(end));
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

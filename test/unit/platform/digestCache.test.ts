@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sha256 } from '../../../src/core/bytes/sha256.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { LineCounter } from '../../../src/core/sample/lines.ts';
+import { merkleRoot } from '../../../src/core/merkle/tree.ts';
 import { SampleDigester } from '../../../src/core/sample/sampleDigester.ts';
 import { cacheFolder, DigestCache, userDigestCache } from '../../../src/platform/digestCache.node.ts';
 import { digestFile, type DigestedFile } from '../../../src/platform/digestFile.node.ts';
+import { cachedMerkleRoot } from '../../../src/platform/merkleRoot.node.ts';
+import { fastSha256 } from '../../../src/platform/sha256.node.ts';
 import { temporaryFolder, until } from './support.ts';
 
 const folder = temporaryFolder('provenance-cache');
@@ -94,6 +97,29 @@ describe('the cache of digests', () => {
     const file = digested('[1]\n');
     await cache.put(file);
     assert.equal(await cache.get(file.samples.sha256), undefined);
+  });
+
+  test('keeps the roots of leaves, and believes no damaged one', async () => {
+    const path = join(folder, 'roots');
+    const cache = new DigestCache(path);
+    const root = cachedMerkleRoot(cache);
+    const leaves = Buffer.concat(Array.from({ length: 40_000 }, (_, i) => sha256(Buffer.from(String(i)))));
+    const expected = toHex(merkleRoot(leaves, fastSha256));
+    const entry = join(path, `${toHex(sha256(leaves))}.root`);
+    assert.equal(toHex(await root(leaves)), expected);
+    await until(() => existsSync(entry));
+    assert.equal(toHex((await cache.getRoot(sha256(leaves)))!), expected);
+    const intact = readFileSync(entry);
+    for (let at = 0; at < intact.length; at++) {
+      const damaged = Buffer.from(intact);
+      damaged[at]! ^= 1;
+      writeFileSync(entry, damaged);
+      assert.equal(await cache.getRoot(sha256(leaves)), undefined);
+    }
+    assert.equal(toHex(await root(leaves)), expected);
+    // An entry that says something else shows that it is asked.
+    await cache.putRoot(sha256(leaves), sha256(leaves));
+    assert.equal(toHex(await root(leaves)), toHex(sha256(leaves)));
   });
 
   test('serves a large file that was digested before, whatever it is called', async () => {
