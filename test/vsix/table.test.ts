@@ -67,7 +67,7 @@ describe('the sample table in a window', { concurrency: false }, () => {
     await code.answer('me@example.org');
     await code.page.locator('.notification-toast', { hasText: 'Created the signing key' }).waitFor();
     await code.runCommand('Provenance: Sign Dataset…');
-    await code.choices.first().waitFor();
+    await code.page.locator('.quick-input-widget:visible input[placeholder="Enter signs at once"]').waitFor();
     await code.page.keyboard.press('Enter');
     const toast = code.page.locator('.notification-toast', { hasText: 'untrusted until you trust this key' });
     await toast.waitFor({ timeout: 30_000 });

@@ -10,7 +10,9 @@ import { TableSession } from './session.ts';
 
 /** States that follow each other quickly are sent as one. */
 const SETTLE_MS = 60;
-/** Judging a large file takes all cores: it begins once the first rows are on screen, or after so long. */
+/** Judging a large file takes all cores: it begins so long after the page got its first rows, which it has to draw. */
+const JUDGE_AFTER_ROWS_MS = 500;
+/** … or so long after the file was opened, if it gets none. */
 const JUDGE_AFTER_MS = 5000;
 /** How often a file that is looked at is compared with what the table read: file watchers miss things on network drives. */
 const CHECK_MS = 3000;
@@ -26,6 +28,8 @@ export class TableDocument implements vscode.CustomDocument {
   readonly onDidChange = this.changed.event;
   private readonly shown = new Set<object>();
   private timer: NodeJS.Timeout | undefined;
+  private judgeTimer: NodeJS.Timeout | undefined;
+  private hasRows = false;
   private judging = false;
 
   constructor(
@@ -48,9 +52,7 @@ export class TableDocument implements vscode.CustomDocument {
     const memory = remembered.get(uri.toString());
     this.place = memory.place;
     this.session.filter = memory.filter;
-    const judgeLate = setTimeout(() => {
-      this.judge();
-    }, JUDGE_AFTER_MS);
+    this.judgeIn(JUDGE_AFTER_MS);
     const check = setInterval(() => {
       if (this.shown.size > 0) this.session.check().catch(logError);
     }, CHECK_MS);
@@ -64,7 +66,7 @@ export class TableDocument implements vscode.CustomDocument {
       {
         dispose: () => {
           clearInterval(check);
-          clearTimeout(judgeLate);
+          clearTimeout(this.judgeTimer);
           clearTimeout(this.timer);
         },
       },
@@ -72,12 +74,11 @@ export class TableDocument implements vscode.CustomDocument {
     this.session.open().catch(logError);
   }
 
-  /** Has the dataset judged from now on. */
-  judge(): void {
-    const { uri, services } = this;
-    if (this.judging || !isDatasetUri(uri)) return;
-    this.judging = true;
-    this.disposables.add(services.datasets.hold(uri));
+  /** A page has rows to show: has the dataset judged once it has drawn them. */
+  rowsGiven(): void {
+    if (this.hasRows) return;
+    this.hasRows = true;
+    this.judgeIn(JUDGE_AFTER_ROWS_MS);
   }
 
   /** Tells whether a table is on screen. */
@@ -104,5 +105,15 @@ export class TableDocument implements vscode.CustomDocument {
       this.timer = undefined;
       this.changed.fire();
     }, SETTLE_MS);
+  }
+
+  private judgeIn(milliseconds: number): void {
+    const { uri, services } = this;
+    if (this.judging || !isDatasetUri(uri)) return;
+    clearTimeout(this.judgeTimer);
+    this.judgeTimer = setTimeout(() => {
+      this.judging = true;
+      this.disposables.add(services.datasets.hold(uri));
+    }, milliseconds);
   }
 }

@@ -167,7 +167,7 @@ export class TablePanel implements OpenTable {
         },
         rows: async (params) => {
           const rows = await session.rows(rowsOf(params));
-          if (rows.length > 0) this.document.judge();
+          if (rows.length > 0) this.document.rowsGiven();
           return rows;
         },
         detail: (params) => this.detail(lineOf(params)),
