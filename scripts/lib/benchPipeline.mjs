@@ -10,7 +10,7 @@ import { root, UserError } from './run.mjs';
 
 const ROUNDS = 3;
 const program = join(root, 'dist/provenance.mjs');
-const plainJavaScript = join(root, 'scripts/lib/plainJavaScript.mjs');
+const script = (name) => join(root, 'scripts/lib', name);
 
 /** @param {number} count how many samples */
 export function pipeline(count) {
@@ -33,14 +33,29 @@ export function pipeline(count) {
     provenance('sign', changed);
     // A space at the end: the bytes differ, so every sample has to be compared.
     appendFileSync(changed, ' \n');
+    // The same rows compressed otherwise: other bytes, so that every row has to be compared.
+    const parquet = join(folder, 'samples.parquet');
+    run(process.execPath, [script('writeParquet.mjs'), intact, parquet, 'zstd']);
+    provenance('sign', parquet);
+    run(process.execPath, [script('writeParquet.mjs'), intact, parquet, 'snappy']);
+    const lineIndex = () => {
+      const { output, memory } = run(process.execPath, ['--import=tsx', script('lineIndex.mjs'), intact]);
+      return { time: Number(output), memory };
+    };
 
     const rows = [
       ['wc -l', intact, () => run('wc', ['-l', intact])],
+      ['line index', intact, lineIndex],
       ['sign', intact, () => provenance('sign', intact)],
       ['verify, intact', intact, () => provenance('verify', intact)],
       ['verify, every sample', changed, () => provenance('verify', changed)],
       ['verify, digests in the cache', changed, () => run(process.execPath, [program, 'verify', changed])],
-      ['plain JavaScript, one thread', changed, () => run(process.execPath, [plainJavaScript, changed])],
+      ['verify Parquet, every row', intact, () => provenance('verify', parquet)],
+      [
+        'plain JavaScript, one thread',
+        changed,
+        () => run(process.execPath, [script('plainJavaScript.mjs'), changed]),
+      ],
     ].map(([name, file, action]) => {
       process.stderr.write(`${name}…\n`);
       return { name, ...ratio(action, () => run('openssl', ['dgst', '-sha256', file])) };
@@ -87,16 +102,16 @@ function ratio(action, reference) {
 /** Whether there is GNU time, which tells the peak of memory. */
 const hasGnuTime = spawnSync('/usr/bin/time', ['-f', '%M', 'true']).status === 0;
 
-/** @returns seconds, and where it can be told the peak of memory in kilobytes */
+/** @returns seconds, what it printed, and where it can be told the peak of memory in kilobytes */
 function measured(command, args, env, cwd) {
   const [tool, ...options] = hasGnuTime
     ? ['/usr/bin/time', '-f', '%M', command, ...args]
     : [command, ...args];
   const start = performance.now();
-  const { status, stderr, error } = spawnSync(tool, options, { env, cwd, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(tool, options, { env, cwd, encoding: 'utf8' });
   const time = (performance.now() - start) / 1000;
   if (error || status !== 0) throw new UserError(`${command} ${args.join(' ')} failed: ${error ?? stderr}`);
-  return { time, memory: hasGnuTime ? Number(/(\d+)\s*$/.exec(stderr)?.[1]) : undefined };
+  return { time, output: stdout, memory: hasGnuTime ? Number(/(\d+)\s*$/.exec(stderr)?.[1]) : undefined };
 }
 
 function median(values) {
@@ -104,7 +119,7 @@ function median(values) {
 }
 
 /** The same samples each time, some 586 bytes each, with members and white space as Python's json.dumps writes them. */
-function writeSamples(file, count) {
+export function writeSamples(file, count) {
   const filler = 'The quick brown fox jumps over the lazy dog. '.repeat(11);
   const descriptor = openSync(file, 'w');
   let text = '';

@@ -129,10 +129,33 @@ export interface FindParams {
   readonly backwards: boolean;
 }
 
+/** What a table begins with. */
+export interface TableStart {
+  readonly state: TableState;
+  readonly place: TablePlace | null;
+  readonly strings: Record<string, string>;
+  /** The rows that it would ask for first, where they are there: it asks again if it needs others. */
+  readonly rows?: TableRows;
+}
+
+/** Rows `[from, to)` of a version of the view, with cells of these columns. */
+export interface TableRows {
+  readonly version: number;
+  readonly from: number;
+  readonly to: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
+}
+
+/** Rows are asked for in windows of so many, which begin at multiples of it. */
+export const WINDOW_ROWS = 100;
+/** A table shows at most so many columns at once. */
+export const MAX_SHOWN_COLUMNS = 100;
+
 /** What the host answers. */
 export type SampleTableHostMethods = {
   /** The table is there: answers with all it needs to begin. */
-  ready: (params: null) => { state: TableState; place: TablePlace | null; strings: Record<string, string> };
+  ready: (params: null) => TableStart;
   /** Rows `[from, to)` of the view, at most 500. The answer is empty when `version` is not the present one. */
   rows: (params: {
     version: number;

@@ -1,4 +1,5 @@
 import type { Column } from '../../src/core/table/rowSource.ts';
+import { MAX_SHOWN_COLUMNS } from '../../src/protocol/sampleTable.ts';
 
 /**
  * Which columns the grid shows: a list of JSON pointers, in order. Where nobody chose, the members of the samples
@@ -13,7 +14,7 @@ export interface ShownColumn {
 }
 
 /** Files may have thousands of columns; a row of so many cells is neither read nor drawn in time. */
-export const MAX_COLUMNS = 100;
+export const MAX_COLUMNS = MAX_SHOWN_COLUMNS;
 
 /** As many columns as a list to choose from has. */
 export const LISTED_COLUMNS = 300;

@@ -34,9 +34,9 @@ export class TablePage {
   async start(): Promise<void> {
     this.show(undefined);
     try {
-      const { state, place, strings } = await this.rpc.call('ready', null, { timeout: READY_TIMEOUT });
+      const { state, place, strings, rows } = await this.rpc.call('ready', null, { timeout: READY_TIMEOUT });
       useStrings(strings);
-      this.table = new SampleTable(this.root, this.rpc, this.early ?? state, place);
+      this.table = new SampleTable(this.root, this.rpc, this.early ?? state, place, rows);
       this.startup.remove();
     } catch (error) {
       this.show({

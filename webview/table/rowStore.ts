@@ -1,8 +1,7 @@
 import { asProvenanceError, type ProvenanceError } from '../../src/core/errors.ts';
-import type { TableRow } from '../../src/protocol/sampleTable.ts';
+import { WINDOW_ROWS, type TableRow, type TableRows } from '../../src/protocol/sampleTable.ts';
 
-/** Rows are asked for in windows of so many. */
-export const WINDOW = 100;
+export const WINDOW = WINDOW_ROWS;
 /** How many windows are kept. */
 const KEPT = 24;
 
@@ -70,6 +69,14 @@ export class RowStore {
     this.callOff(() => true);
     // Cells of other columns would stand below the wrong headers.
     if (forget || !sameColumns) this.windows.clear();
+  }
+
+  /** Rows that came without being asked for: one window. Left alone where they are not what is wanted now. */
+  take({ version, from, to, columns, rows }: TableRows): void {
+    const { wanted, generation } = this;
+    const same = columns.length === wanted.columns.length && columns.every((p, i) => p === wanted.columns[i]);
+    if (version !== wanted.version || !same || rows.length === 0) return;
+    this.keep(from / WINDOW, { rows: new Map(rows.map((row) => [row.index, row])), generation, end: to });
   }
 
   /** Rows `[first, end)` are in view: gets them. */

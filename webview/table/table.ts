@@ -6,6 +6,7 @@ import type {
   TableFilter,
   TablePlace,
   TableRow,
+  TableRows,
   TableState,
 } from '../../src/protocol/sampleTable.ts';
 import { h, patch } from '../ui/dom.ts';
@@ -80,12 +81,16 @@ export class SampleTable implements TableContext, GridListener {
   private followed: number | undefined;
   private scheduled = false;
 
-  /** @param place what was remembered of an earlier life of the page */
+  /**
+   * @param place what was remembered of an earlier life of the page
+   * @param rows the first ones, where they are there
+   */
   constructor(
     root: HTMLElement,
     readonly rpc: TableRpc,
     public state: TableState,
     place: TablePlace | null,
+    rows?: TableRows,
   ) {
     this.finder = new Finder(
       (params, signal, onShare) =>
@@ -152,6 +157,11 @@ export class SampleTable implements TableContext, GridListener {
       if (!document.hidden) this.render();
     });
     if (place) this.begin(place);
+    if (rows) {
+      this.layOutColumns();
+      this.want(false);
+      this.store.take(rows);
+    }
     this.take(state);
     this.grid.element.focus({ preventScroll: true });
   }

@@ -233,8 +233,8 @@ class GrowingDigests {
     return {
       lines,
       count,
-      digests: digests.subarray(0, count * DIGEST_LENGTH),
-      lineOfSample: lineOfSample?.subarray(0, count),
+      digests: digests.slice(0, count * DIGEST_LENGTH),
+      lineOfSample: lineOfSample?.slice(0, count),
       malformed,
     };
   }

@@ -7,7 +7,7 @@ import { revealSample } from '../../host/revealSample.ts';
 import type { FocusedSample } from '../../host/sampleFocus.ts';
 import { sampleView } from '../../host/sampleView.ts';
 import type { Services } from '../../host/services.ts';
-import { webviewHtml, webviewOptions, webviewStrings } from '../../host/webviewHtml.ts';
+import { showPage, webviewStrings } from '../../host/webviewHtml.ts';
 import { webviewPort } from '../../host/webviewPort.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import type {
@@ -56,7 +56,6 @@ class LineagePanel implements vscode.WebviewViewProvider {
   resolveWebviewView(view: vscode.WebviewView): void {
     this.rpc?.dispose();
     this.view = view;
-    view.webview.options = webviewOptions(this.services.extensionUri);
     const run = async (command: CommandName, target: SampleTarget): Promise<null> => {
       await vscode.commands.executeCommand(COMMANDS[command], target);
       return null;
@@ -103,7 +102,7 @@ class LineagePanel implements vscode.WebviewViewProvider {
     view.onDidChangeVisibility(() => {
       this.updateSoon();
     });
-    view.webview.html = webviewHtml(view.webview, this.services.extensionUri, 'lineage');
+    showPage(view.webview, this.services.extensionUri, 'lineage');
   }
 
   updateSoon(): void {

@@ -6,16 +6,19 @@ import type { OpenTable } from '../../host/openTables.ts';
 import { sampleView } from '../../host/sampleView.ts';
 import type { Services } from '../../host/services.ts';
 import { MAX_TARGET_LINES } from '../../host/target.ts';
-import { webviewHtml, webviewOptions, webviewStrings } from '../../host/webviewHtml.ts';
+import { showPage, webviewStrings } from '../../host/webviewHtml.ts';
 import { webviewPort } from '../../host/webviewPort.ts';
 import { Rpc } from '../../protocol/rpc.ts';
-import type {
-  SampleTableHostEvents,
-  SampleTableHostMethods,
-  SampleTableMethods,
-  TableAction,
-  TableDetail,
-  TablePlace,
+import {
+  MAX_SHOWN_COLUMNS,
+  WINDOW_ROWS,
+  type SampleTableHostEvents,
+  type SampleTableHostMethods,
+  type SampleTableMethods,
+  type TableAction,
+  type TableDetail,
+  type TablePlace,
+  type TableRows,
 } from '../../protocol/sampleTable.ts';
 import type { TableDocument } from './document.ts';
 import {
@@ -73,7 +76,6 @@ export class TablePanel implements OpenTable {
     private readonly panel: vscode.WebviewPanel,
   ) {
     const { webview } = panel;
-    webview.options = webviewOptions(services.extensionUri);
     this.place = document.place;
     this.listen();
     this.disposables.addAll(
@@ -89,7 +91,7 @@ export class TablePanel implements OpenTable {
     );
     document.show(this, panel.visible);
     this.disposables.add(services.tables.add(this));
-    webview.html = webviewHtml(webview, services.extensionUri, 'table');
+    showPage(webview, services.extensionUri, 'table');
   }
 
   get uri(): vscode.Uri {
@@ -157,13 +159,21 @@ export class TablePanel implements OpenTable {
     this.rpc = new Rpc(
       webviewPort(this.panel.webview),
       {
-        ready: () => {
+        ready: async () => {
+          // A round trip to the page and back takes longer than the rows.
+          const rows = await this.firstRows();
           this.isReady = true;
           // Its answer has to come first.
           setTimeout(() => {
             this.goToAwaitedLine();
           });
-          return { state: session.state, place: this.place ?? null, strings: webviewStrings() };
+          const { place } = this;
+          return {
+            state: session.state,
+            place: place ?? null,
+            strings: webviewStrings(),
+            ...(rows && { rows }),
+          };
         },
         rows: async (params) => {
           const rows = await session.rows(rowsOf(params));
@@ -236,6 +246,24 @@ export class TablePanel implements OpenTable {
     if (!this.isReady) return;
     this.rpc?.emit('state', this.session.state);
     this.goToAwaitedLine();
+  }
+
+  /** What the page is going to ask for first, as far as it can be told. */
+  private async firstRows(): Promise<TableRows | undefined> {
+    const { session, place } = this;
+    const { version, count, columns: all } = session.state;
+    const columns = (place?.columns ?? all.map(({ pointer }) => pointer)).slice(0, MAX_SHOWN_COLUMNS);
+    const from = Math.floor((place?.topIndex ?? 0) / WINDOW_ROWS) * WINDOW_ROWS;
+    const to = Math.min(count, from + WINDOW_ROWS);
+    if (columns.length === 0 || from >= to) return undefined;
+    try {
+      const rows = await session.rows({ version, from, to, columns });
+      if (rows.length > 0) this.document.rowsGiven();
+      return { version, from, to, columns, rows };
+    } catch {
+      // The page asks again, and is told why not.
+      return undefined;
+    }
   }
 
   private goToAwaitedLine(): void {
