@@ -157,7 +157,8 @@ const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 function naive(record: unknown, { text, column, operator, matchCase }: Query): boolean {
   const contains = (value: unknown) =>
     matchCase ? String(value).includes(text) : new RegExp(escaped(text), 'i').test(String(value));
-  const isNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
+  // White space that was typed around a number does not make it a text.
+  const isNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim());
   const equals = (value: unknown): boolean => {
     if (typeof value === 'object' && value !== null) return false;
     if (typeof value === 'number' && isNumber) return value === Number(text);
