@@ -39,7 +39,11 @@ export function pipeline(count) {
     provenance('sign', parquet);
     run(process.execPath, [script('writeParquet.mjs'), intact, parquet, 'snappy']);
     const lineIndex = () => {
-      const { output, memory } = run(process.execPath, ['--import=tsx', script('lineIndex.mjs'), intact]);
+      const { output, memory } = run(process.execPath, [
+        `--import=${import.meta.resolve('tsx')}`,
+        script('lineIndex.mjs'),
+        intact,
+      ]);
       return { time: Number(output), memory };
     };
 
