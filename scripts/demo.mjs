@@ -20,8 +20,8 @@ const { ed25519Signer } = await import('../src/core/evidence/signer.ts');
 const { formatSshPublicKey } = await import('../src/core/evidence/sshKey.ts');
 const { reviewStatement, sampleName, sampleStatement, stepStatement } =
   await import('../src/core/evidence/statement.ts');
-const { digestFile, prepareDatasetStatement, rowDigest } =
-  await import('../src/platform/datasetService.node.ts');
+const { digestFile } = await import('../src/platform/digestFile.node.ts');
+const { prepareDatasetStatement, rowDigest } = await import('../src/platform/datasetService.node.ts');
 const { nodeFileStore } = await import('../src/platform/fileStore.node.ts');
 
 const MARK = '# A dataset to try things on';

@@ -6,7 +6,7 @@ import { parseJsonValue, type JsonObject, type JsonValue } from '../core/sample/
 import { LineSplitter } from '../core/sample/lines.ts';
 import { columnValue, parquetSchema } from '../core/table/convert/parquetColumns.ts';
 import { ShapeFinder, type Misfit, type Shape } from '../core/table/convert/shape.ts';
-import { digestFile } from './datasetService.node.ts';
+import { digestFile } from './digestFile.node.ts';
 import { fileError } from './fileErrors.node.ts';
 import { NewFile } from './newFile.node.ts';
 

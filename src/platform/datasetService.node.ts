@@ -10,8 +10,6 @@ import type { DigestCache } from './digestCache.node.ts';
 import { cachedMerkleRoot } from './merkleRoot.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 
-export { digestFile } from './digestFile.node.ts';
-
 export interface DatasetClaim {
   readonly mediaType: string;
   readonly timeCreated: string;

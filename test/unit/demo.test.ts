@@ -20,7 +20,7 @@ import { parseAllowedSigners } from '../../src/core/trust/allowedSigners.ts';
 import { assess, type Assessment } from '../../src/core/trust/assess.ts';
 import { ScopeLoader, type Scope } from '../../src/core/trust/scope.ts';
 import { STATUSES, statusOf } from '../../src/core/trust/status.ts';
-import { digestFile } from '../../src/platform/datasetService.node.ts';
+import { digestFile } from '../../src/platform/digestFile.node.ts';
 import { findEvidence } from '../../src/platform/evidenceFinder.node.ts';
 import { nodeFileStore } from '../../src/platform/fileStore.node.ts';
 

@@ -6,7 +6,8 @@ import { sha256 } from '../../src/core/bytes/sha256.ts';
 import { EvidenceStore } from '../../src/core/evidence/evidenceStore.ts';
 import { ed25519Signer } from '../../src/core/evidence/signer.ts';
 import { sampleStatement, revocationStatement } from '../../src/core/evidence/statement.ts';
-import { digestFile, prepareDatasetStatement, rowDigest } from '../../src/platform/datasetService.node.ts';
+import { prepareDatasetStatement, rowDigest } from '../../src/platform/datasetService.node.ts';
+import { digestFile } from '../../src/platform/digestFile.node.ts';
 import { nodeFileStore } from '../../src/platform/fileStore.node.ts';
 import {
   api,

@@ -93,6 +93,11 @@ export function resolvePointer(record: unknown, pointer: unknown): unknown {
   return value;
 }
 
+/** The JSON pointer (RFC 6901) of a member of the value that `parent` points to. */
+export function memberPointer(parent: string, name: string): string {
+  return `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 /** The unescaped reference tokens of a JSON pointer (RFC 6901 §3), or undefined when `pointer` is none. */
 export function parsePointer(pointer: unknown): string[] | undefined {
   if (typeof pointer !== 'string' || /~(?![01])/.test(pointer)) return undefined;

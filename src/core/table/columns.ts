@@ -1,3 +1,4 @@
+import { memberPointer } from '../sample/origin.ts';
 import type { ByteSource } from '../bytes/byteSource.ts';
 import { JsonTokens, stringValue } from './jsonTokens.ts';
 import type { JsonlRows } from './jsonlRows.ts';
@@ -150,7 +151,7 @@ function startsString(bytes: Uint8Array, keyEnd: number): boolean {
 
 function columnsOf({ members }: Node, parent: string): Column[] {
   return [...members].map(([name, node]) => {
-    const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = memberPointer(parent, name);
     return { name, pointer, type: typeName(node.types), children: columnsOf(node, pointer) };
   });
 }

@@ -1,3 +1,4 @@
+import { memberPointer } from '../sample/origin.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../sample/jsonValue.ts';
 
 /**
@@ -79,7 +80,7 @@ function compareObjects(
   const names = new Set([...Object.keys(signed), ...Object.keys(found)]);
   let same = 0;
   for (const name of names) {
-    const place = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const place = memberPointer(pointer, name);
     const theirs = Object.hasOwn(found, name) ? found[name] : undefined;
     const ours = Object.hasOwn(signed, name) ? signed[name] : undefined;
     if (!compare(ours, theirs, place, differences)) return false;

@@ -1,4 +1,5 @@
 import { ProvenanceError } from '../../errors.ts';
+import { memberPointer } from '../../sample/origin.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../sample/jsonValue.ts';
 
 /**
@@ -85,7 +86,7 @@ export class ShapeFinder {
     const members = Object.entries(value);
     if (members.length === 0) this.report(pointer, 'no-members', line);
     for (const [name, member] of members) {
-      const place = `${pointer}/${escapePointer(name)}`;
+      const place = memberPointer(pointer, name);
       let known = shape.members.get(name);
       if (!known) {
         if (++this.columns > MAX_COLUMNS) {
@@ -104,7 +105,7 @@ export class ShapeFinder {
     shape.objects++;
     if (members.length === shape.members.size) return;
     for (const name of shape.members.keys()) {
-      if (!Object.hasOwn(value, name)) this.report(`${pointer}/${escapePointer(name)}`, 'missing', line);
+      if (!Object.hasOwn(value, name)) this.report(memberPointer(pointer, name), 'missing', line);
     }
   }
 
@@ -116,11 +117,6 @@ export class ShapeFinder {
 
 function newShape(): Shape {
   return { kind: 'null', members: new Map(), objects: 0, items: undefined };
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Undefined for an integer that no column holds. */

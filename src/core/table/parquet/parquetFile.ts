@@ -1,3 +1,4 @@
+import { memberPointer } from '../../sample/origin.ts';
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { throwIfCancelled, type CancelSignal } from '../../errors.ts';
 import type { Column, ReadRowsOptions, RowSource, SourceRow } from '../rowSource.ts';
@@ -352,7 +353,7 @@ class RowGroupScan {
 
 function columnsOf(members: readonly Member[], parent: string): Column[] {
   return members.map(({ name, shape }) => {
-    const pointer = `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = memberPointer(parent, name);
     const inner: Shape = shape.kind === 'nullable' ? shape.inner : shape;
     return {
       name,

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync, statSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProvenanceError } from '../../../../../src/core/errors.ts';
+import { seededRandom } from '../../../../support/hostileJson.ts';
 import { vectorsFolder } from '../../../../support/vectors.ts';
 import { allLines, duckdb, open, texts } from './support.ts';
 
@@ -16,17 +17,6 @@ const MUTATIONS = Number(process.env['FUZZ'] ?? 600);
 const SEED = Number(process.env['SEED'] ?? 1);
 /** A file that says that it has more rows than this is only read at its start and its end. */
 const MAX_ROWS = 100_000;
-
-/** mulberry32 */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 function mutate(original: Uint8Array, random: (below: number) => number): Uint8Array {
   let bytes = original.slice();
@@ -132,7 +122,7 @@ describe('mutated Parquet files', () => {
   after(() => duck.close());
 
   it(`${MUTATIONS} of them give rows or one clear error`, async (test) => {
-    const random = randomOf(SEED);
+    const random = seededRandom(SEED);
     let readable = 0;
     let longest = 0;
     let longestNumber = 0;
