@@ -68,6 +68,7 @@ const entries = [
   { from: 'src/platform/datasetWorker.node.ts', to: 'dist/datasetWorker.node.cjs', options: commonJs },
   { from: 'src/platform/digestWorker.node.ts', to: 'dist/digestWorker.node.cjs', options: commonJs },
   { from: 'src/platform/rowWorker.node.ts', to: 'dist/rowWorker.node.cjs', options: commonJs },
+  { from: 'src/platform/lineageWorker.node.ts', to: 'dist/lineageWorker.node.cjs', options: commonJs },
   { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram },
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
   { from: 'webview/table/main.ts', to: 'dist/webview/table.js', options: webview },

@@ -26,6 +26,7 @@ import { SampleFocus } from './host/sampleFocus.ts';
 import type { Services } from './host/services.ts';
 import { WorkspaceEvidence } from './host/workspaceEvidence.ts';
 import { DatasetWorkerClient } from './platform/datasetWorkerClient.node.ts';
+import { LineageWorkerClient } from './platform/lineageWorkerClient.node.ts';
 import { nodePlatform } from './platform/platform.node.ts';
 import { RowWorkerClient } from './platform/rowWorkerClient.node.ts';
 
@@ -53,6 +54,11 @@ export function activate(context: vscode.ExtensionContext): Api {
       services.tables.reloadAll();
     }),
   );
+  const lineageWorker = store.add(
+    new LineageWorkerClient(context.asAbsolutePath('dist/lineageWorker.node.cjs'), (reason) => {
+      log.error(`The lineage worker stopped (${reason}).`);
+    }),
+  );
   const evidence = store.add(new WorkspaceEvidence(worker, platform.userAllowedSigners));
   const datasets = store.add(new Datasets(worker, evidence));
   const tables = store.add(new OpenTables());
@@ -61,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     platform,
     worker,
     rowWorker,
+    lineageWorker,
     cacheFolder: context.globalStorageUri.fsPath,
     workspaceState: context.workspaceState,
     evidence,

@@ -31,6 +31,13 @@ export type ErrorCode =
   | 'already-trusted'
   | 'workspace-not-trusted'
   | 'invalid-policy'
+  // lineage
+  | 'invalid-map'
+  | 'map-missing'
+  | 'key-not-unique'
+  | 'not-derived'
+  | 'command-failed'
+  | 'invalid-claim'
   // datasets
   | 'not-jsonl'
   | 'invalid-parquet'

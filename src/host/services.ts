@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
+import type { LineageWorkerClient } from '../platform/lineageWorkerClient.node.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { RowWorkerClient } from '../platform/rowWorkerClient.node.ts';
 import type { Datasets } from './datasets.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly platform: Platform;
   readonly worker: DatasetWorkerClient;
   readonly rowWorker: RowWorkerClient;
+  readonly lineageWorker: LineageWorkerClient;
   /** Absolute path of the folder for what can be made again: indexes of large files, decompressed copies. */
   readonly cacheFolder: string;
   /** What this window remembers of the workspace. */

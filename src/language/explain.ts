@@ -193,7 +193,7 @@ export function statusCounts({ counts, flagged }: Pick<AssessmentData, 'counts' 
 
 /** What a statement claims, in a few words. */
 export function explainClaim(
-  statement: Pick<StatementData, 'kind' | 'samples' | 'verdict' | 'step' | 'predicateType'>,
+  statement: Pick<StatementData, 'kind' | 'samples' | 'verdict' | 'step' | 'advised' | 'predicateType'>,
 ): string {
   const { samples, step } = statement;
   switch (statement.kind) {
@@ -216,6 +216,13 @@ export function explainClaim(
         : l10n.t('Records a step');
     case 'revocation':
       return l10n.t('Takes back a statement or a key');
+    case 'advisory': {
+      const id = statement.advised?.id ?? '';
+      if (statement.advised?.withdrawn !== undefined) return l10n.t('Withdraws the advisory {0}', id);
+      return samples === 1
+        ? l10n.t('Warns of one sample ({0})', id)
+        : l10n.t('Warns of {0} samples ({1})', samples, id);
+    }
     case 'other':
       return l10n.t('A statement of another kind ({0})', statement.predicateType ?? '');
   }

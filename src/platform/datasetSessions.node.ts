@@ -236,6 +236,7 @@ function toData(
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     ...(sha256 !== undefined && { sha256 }),
     reviews: [...assessment.reviews].map(([row, state]) => toLineReview(lines[row]!, state, scope)),
+    upstream: [],
     malformed: text.malformedLines(),
     statements: scope.statements.map(toStatementData),
     problems: scope.problems.map(({ path, line, error }) => ({
@@ -336,6 +337,11 @@ export function toStatementData(scoped: StatementInScope): StatementData {
     }
     case 'revocation':
       return { ...common, samples: subjects.length, reason: statement.predicate.reason };
+    case 'advisory': {
+      const { id, title, severity, references = [], withdrawn } = statement.predicate;
+      const advised = { id, title, severity, references, ...(withdrawn !== undefined && { withdrawn }) };
+      return { ...common, samples: subjects.length, reason: title, advised };
+    }
     case 'other':
       return { ...common, samples: 0, predicateType: statement.predicateType };
   }

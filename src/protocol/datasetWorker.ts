@@ -1,5 +1,5 @@
 import type { Malformed } from '../core/sample/canonicalJson.ts';
-import type { Origin, Severity, Category } from '../core/evidence/predicates.ts';
+import type { Origin, Pairing, PredicateKind, Severity, Category } from '../core/evidence/predicates.ts';
 import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
 import type { WireError } from './rpc.ts';
 
@@ -90,6 +90,8 @@ export interface AssessmentData {
   readonly sha256?: string;
   /** Lines with reviews that count, in order. */
   readonly reviews: readonly LineReview[];
+  /** Lines made of a flagged sample, dataset or step, in order. */
+  readonly upstream: readonly LineUpstream[];
   readonly malformed: readonly { readonly line: number; readonly malformed: Malformed }[];
   readonly statements: readonly StatementData[];
   readonly problems: readonly ProblemData[];
@@ -106,6 +108,29 @@ export interface LineReview {
   readonly trusted: boolean;
   readonly advisory: boolean;
   readonly threads: readonly ReviewThreadData[];
+}
+
+/** A sample that was made, step by step, of something flagged. */
+export interface LineUpstream {
+  readonly line: number;
+  readonly category: Category;
+  readonly severity: Severity;
+  /** Whether the flag and every step on the way are signed by trusted signers. */
+  readonly trusted: boolean;
+  /** From the flagged sample, dataset or step down to this sample. */
+  readonly way: UpstreamWay;
+}
+
+export interface UpstreamWay {
+  readonly flagged: 'sample' | 'dataset' | 'step';
+  /** Index of the review (or advisory) into the statements. */
+  readonly review: number;
+  /** What the review calls it, such as `train.jsonl#12`. */
+  readonly name: string;
+  /** Digest (hex) of the flagged sample, dataset (its bytes) or step (its envelope). */
+  readonly digest: string;
+  /** The steps that were passed, the first one first: index into the statements, and how the sample was paired there. */
+  readonly steps: readonly { readonly statement: number; readonly pairing?: Pairing }[];
 }
 
 export interface ReviewThreadData {
@@ -137,7 +162,7 @@ export interface StatementData {
   readonly dataset: string;
   readonly own: boolean;
   readonly advisory: boolean;
-  readonly kind: 'dataset' | 'sample' | 'review' | 'step' | 'revocation' | 'other';
+  readonly kind: PredicateKind | 'other';
   /** Of statements of another kind. */
   readonly predicateType?: string;
   readonly standing: Standing;
@@ -152,8 +177,18 @@ export interface StatementData {
   readonly verdict?: 'flagged' | 'cleared';
   readonly reason?: string;
   readonly step?: StepData;
+  /** Of an advisory. */
+  readonly advised?: AdvisoryData;
   /** SHA-256 of the dataset's bytes, for dataset and step statements. */
   readonly sha256?: string;
+}
+
+export interface AdvisoryData {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly references: readonly string[];
+  readonly withdrawn?: string;
 }
 
 export interface StepData {

@@ -1,3 +1,4 @@
+import type { PredicateKind } from '../core/evidence/predicates.ts';
 import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
 
 /**
@@ -33,7 +34,7 @@ export interface LineageDataset {
   readonly busy: boolean;
 }
 
-export type LineageStatementKind = 'dataset' | 'sample' | 'review' | 'step' | 'revocation' | 'other';
+export type LineageStatementKind = PredicateKind | 'other';
 
 export interface LineageStatement {
   /** Envelope digest, hex. */

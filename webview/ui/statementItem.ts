@@ -13,6 +13,7 @@ const KIND_ICONS: Readonly<Record<LineageStatementKind, IconName>> = {
   review: 'review',
   step: 'step',
   revocation: 'revocation',
+  advisory: 'flagged',
   other: 'other',
 };
 

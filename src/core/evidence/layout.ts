@@ -22,6 +22,8 @@ export interface EvidencePaths {
   readonly checkpoint: string;
   /** The leaves file of a Merkle root (64 hex digits). @throws ProvenanceError `invalid-argument` for anything else */
   leaves(root: string): string;
+  /** The derivation map with this SHA-256 (64 hex digits). @throws ProvenanceError `invalid-argument` for anything else */
+  map(sha256: string): string;
 }
 
 /** The paths of docs/formats.md, "Where evidence lives", for the dataset at `datasetPath`. */
@@ -38,20 +40,17 @@ export function evidencePaths(datasetPath: string): EvidencePaths {
     folder,
     bundle: `${folder}/${name}${BUNDLE_SUFFIX}`,
     checkpoint: `${folder}/${name}${CHECKPOINT_SUFFIX}`,
-    leaves: (root) => {
-      // A root comes from a statement that anyone may have written: as a path it must not lead elsewhere.
-      if (!isSha256Hex(root)) {
-        throw new ProvenanceError(
-          'invalid-argument',
-          'A Merkle root is 64 lower-case hex digits, not "{root}".',
-          {
-            root: String(root).slice(0, 100),
-          },
-        );
-      }
-      return `${folder}/leaves/${root}`;
-    },
+    leaves: (root) => `${folder}/leaves/${digestName(root)}`,
+    map: (sha256) => `${folder}/maps/${digestName(sha256)}`,
   };
+}
+
+/** A digest comes from a statement that anyone may have written: as a path it must not lead elsewhere. */
+function digestName(digest: string): string {
+  if (isSha256Hex(digest)) return digest;
+  throw new ProvenanceError('invalid-argument', 'A digest is 64 lower-case hex digits, not "{digest}".', {
+    digest: String(digest).slice(0, 100),
+  });
 }
 
 /** Whether `path` is a dataset's bundle. Advisories, which belong to no dataset, are not. */

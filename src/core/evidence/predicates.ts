@@ -16,6 +16,7 @@ export const PREDICATE_TYPES = {
   review: 'urn:dataset-provenance:review:v1',
   step: 'https://slsa.dev/provenance/v1',
   revocation: 'urn:dataset-provenance:revocation:v1',
+  advisory: 'urn:dataset-provenance:advisory:v1',
 } as const;
 
 export type PredicateKind = keyof typeof PREDICATE_TYPES;
@@ -26,6 +27,7 @@ export interface PredicateOf {
   review: ReviewPredicate;
   step: StepPredicate;
   revocation: RevocationPredicate;
+  advisory: AdvisoryPredicate;
 }
 
 /** A vouching for every sample of a file, in order. Subject: the file, by the SHA-256 of its bytes. */
@@ -85,22 +87,57 @@ export interface ReviewPredicate {
   readonly supersedes?: string;
 }
 
+/** `buildType` of the steps that the product records. Others are read too: {@link StepPredicate}. */
+export const STEP_BUILD_TYPE = 'urn:dataset-provenance:step:v1';
+
+/** What a step does to a dataset. Steps of other tools may name other kinds. */
+export const STEP_KINDS = [
+  'crawl',
+  'import',
+  'filter',
+  'dedupe',
+  'map',
+  'annotate',
+  'merge',
+  'split',
+  'sample',
+  'shuffle',
+  'convert',
+  'generate',
+] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+
+/** How a changed sample was paired with what it was made from: by a key, by its place, or by near-duplicate text. */
+export const PAIRINGS = ['key', 'position', 'similar'] as const;
+export type Pairing = (typeof PAIRINGS)[number];
+
 /**
  * A step: https://slsa.dev/spec/v1.0/provenance. Subject: the output dataset. Only what the product reads is typed;
- * other members are kept in the signed bytes.
+ * other members are kept in the signed bytes. `core/lineage/step.ts` reads and builds it.
  */
 export interface StepPredicate {
   readonly buildDefinition: {
     readonly buildType: string;
     readonly externalParameters: {
+      /** A {@link StepKind}, or another tool's word. */
       readonly kind: string;
       readonly parameters?: Readonly<Record<string, unknown>>;
+      /** The command line, where the step was recorded while it ran. */
+      readonly command?: readonly string[];
     };
+    /** What the tool observed and the user did not set: exit code, names of environment variables. */
+    readonly internalParameters?: Readonly<Record<string, unknown>>;
+    /** Input datasets ({@link DatasetResource}), and what else was used, such as the code at a git commit. */
     readonly resolvedDependencies: readonly ResourceDescriptor[];
   };
   readonly runDetails: {
-    readonly builder: { readonly id: string };
-    readonly metadata?: { readonly startedOn?: string; readonly finishedOn?: string };
+    readonly builder: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
+    readonly metadata?: {
+      readonly invocationId?: string;
+      readonly startedOn?: string;
+      readonly finishedOn?: string;
+    };
+    /** The leaves file of the output, with the step's counts, and its derivation map. */
     readonly byproducts?: readonly ResourceDescriptor[];
   };
 }
@@ -112,6 +149,32 @@ export interface ResourceDescriptor {
   readonly digest: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * A warning about samples wherever they are: a list from elsewhere. Subjects: the samples, by digest; their names are
+ * hints. The newest statement of one signer with the same `id` replaces the earlier ones.
+ */
+export interface AdvisoryPredicate {
+  /** Of whoever issues it, for example `ACME-2026-004`. */
+  readonly id: string;
+  readonly title: string;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly details?: string;
+  /** URIs. */
+  readonly references?: readonly string[];
+  readonly timeCreated: string;
+  /** RFC 3339, UTC: it does not hold any more. */
+  readonly withdrawn?: string;
+  /**
+   * Digests of the samples' folded text (docs/formats.md, "Similar samples"), which find copies that differ in case and
+   * white space. They never stand in a subject's `digest`: similar is not equal.
+   */
+  readonly similar?: { readonly normalization: typeof FOLDED_TEXT; readonly digests: readonly string[] };
+}
+
+/** How folded text is made: `core/lineage/foldedText.ts`. */
+export const FOLDED_TEXT = 'urn:dataset-provenance:folded-text:v1';
 
 /** Takes back an envelope or a key. Subject: the envelope's digest, or the SHA-256 of the key's OpenSSH blob. */
 export interface RevocationPredicate {

@@ -4,12 +4,14 @@ import { canonicalBytes, parseStrictJson } from '../sample/canonicalJson.ts';
 import {
   CANONICALIZATION,
   CATEGORIES,
+  FOLDED_TEXT,
   GENERATION_METHODS,
   PREDICATE_TYPES,
   SEVERITIES,
   STAGES,
   STATEMENT_TYPE,
   VERDICTS,
+  type AdvisoryPredicate,
   type DatasetPredicate,
   type Origin,
   type PredicateKind,
@@ -101,6 +103,14 @@ export function revocationStatement(
   return build('revocation', revoked, predicate);
 }
 
+/** A warning about samples wherever they are. @param samples by digest; names are hints. @throws also `nothing-to-sign` */
+export function advisoryStatement(
+  samples: readonly Subject[],
+  predicate: AdvisoryPredicate,
+): Statement<'advisory'> {
+  return build('advisory', samples, predicate);
+}
+
 /** @returns the payload to sign: the statement's canonical JSON (RFC 8785) */
 export function statementBytes(statement: Statement): Uint8Array {
   return canonicalBytes(statement);
@@ -170,6 +180,7 @@ const VALIDATORS: { readonly [K in PredicateKind]: (predicate: object) => Predic
   review: reviewPredicate,
   step: stepPredicate,
   revocation: revocationPredicate,
+  advisory: advisoryPredicate,
 };
 
 function build<K extends PredicateKind>(
@@ -305,9 +316,12 @@ function isDatasetStep(predicate: unknown): boolean {
 function stepPredicate(value: object): StepPredicate {
   const definition = object(own(value, 'buildDefinition'), 'buildDefinition');
   const external = object(own(definition, 'externalParameters'), 'externalParameters');
+  const internal = own(definition, 'internalParameters');
   const parameters = own(external, 'parameters');
+  const command = own(external, 'command');
   const run = object(own(value, 'runDetails'), 'runDetails');
   const builder = object(own(run, 'builder'), 'runDetails.builder');
+  const version = own(builder, 'version');
   const metadata = own(run, 'metadata');
   const byproducts = own(run, 'byproducts');
   return {
@@ -318,23 +332,76 @@ function stepPredicate(value: object): StepPredicate {
         ...(parameters !== undefined && {
           parameters: object(parameters, 'externalParameters.parameters') as Record<string, unknown>,
         }),
+        ...(command !== undefined && { command: strings(command, 'externalParameters.command') }),
       },
+      ...(internal !== undefined && {
+        internalParameters: object(internal, 'internalParameters') as Record<string, unknown>,
+      }),
       resolvedDependencies: resources(own(definition, 'resolvedDependencies') ?? [], 'resolvedDependencies'),
     },
     runDetails: {
-      builder: { id: string(own(builder, 'id'), 'runDetails.builder.id', MAX_FIELD_LENGTH) },
+      builder: {
+        id: string(own(builder, 'id'), 'runDetails.builder.id', MAX_FIELD_LENGTH),
+        ...(version !== undefined && { version: versions(object(version, 'runDetails.builder.version')) }),
+      },
       ...(metadata !== undefined && { metadata: runMetadata(object(metadata, 'runDetails.metadata')) }),
       ...(byproducts !== undefined && { byproducts: resources(byproducts, 'runDetails.byproducts') }),
     },
   };
 }
 
-function runMetadata(value: object): { startedOn?: string; finishedOn?: string } {
+function versions(value: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, version]: [string, unknown]) => [
+      name,
+      string(version, 'runDetails.builder.version', MAX_FIELD_LENGTH),
+    ]),
+  );
+}
+
+function runMetadata(value: object): {
+  invocationId?: string;
+  startedOn?: string;
+  finishedOn?: string;
+} {
+  const invocationId = own(value, 'invocationId');
   const startedOn = own(value, 'startedOn');
   const finishedOn = own(value, 'finishedOn');
   return {
+    ...(invocationId !== undefined && {
+      invocationId: string(invocationId, 'invocationId', MAX_FIELD_LENGTH),
+    }),
     ...(startedOn !== undefined && { startedOn: time(startedOn, 'startedOn') }),
     ...(finishedOn !== undefined && { finishedOn: time(finishedOn, 'finishedOn') }),
+  };
+}
+
+function advisoryPredicate(value: object): AdvisoryPredicate {
+  const details = own(value, 'details');
+  const references = own(value, 'references');
+  const withdrawn = own(value, 'withdrawn');
+  const similar = own(value, 'similar');
+  return {
+    id: string(own(value, 'id'), 'id', MAX_NAME_LENGTH),
+    title: string(own(value, 'title'), 'title', MAX_FIELD_LENGTH),
+    category: oneOf(own(value, 'category'), 'category', CATEGORIES),
+    severity: oneOf(own(value, 'severity'), 'severity', SEVERITIES),
+    ...(details !== undefined && { details: string(details, 'details', MAX_REASON_LENGTH, 0) }),
+    ...(references !== undefined && { references: strings(references, 'references') }),
+    timeCreated: time(own(value, 'timeCreated'), 'timeCreated'),
+    ...(withdrawn !== undefined && { withdrawn: time(withdrawn, 'withdrawn') }),
+    ...(similar !== undefined && { similar: similarSamples(object(similar, 'similar')) }),
+  };
+}
+
+function similarSamples(value: object): NonNullable<AdvisoryPredicate['similar']> {
+  const digests = own(value, 'digests');
+  if (!Array.isArray(digests) || digests.length > MAX_SUBJECTS) {
+    throw invalid('similar.digests', 'must be an array of at most {limit} digests', { limit: MAX_SUBJECTS });
+  }
+  return {
+    normalization: literal(own(value, 'normalization'), 'similar.normalization', FOLDED_TEXT),
+    digests: digests.map((digest: unknown) => sha256Hex(digest, 'similar.digests')),
   };
 }
 
@@ -411,6 +478,17 @@ function parseOrigin(value: object): Origin {
 
 function text(value: unknown, field: string): string {
   return string(value, field, MAX_FIELD_LENGTH, 0);
+}
+
+function strings(value: unknown, field: string): string[] {
+  if (!Array.isArray(value)) throw invalid(field, 'must be an array');
+  if (value.length > MAX_RESOURCES) {
+    throw invalid(field, 'must have at most {limit} entries, not {count}', {
+      limit: MAX_RESOURCES,
+      count: value.length,
+    });
+  }
+  return value.map((item: unknown) => string(item, field, MAX_REASON_LENGTH, 0));
 }
 
 function string(value: unknown, field: string, max: number, min = 1): string {

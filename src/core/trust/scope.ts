@@ -415,6 +415,7 @@ export function statedTime(statement: ParsedStatement): string | undefined {
     case 'sample':
     case 'review':
     case 'revocation':
+    case 'advisory':
       return statement.predicate.timeCreated;
     case 'step':
       return statement.predicate.runDetails.metadata?.finishedOn;

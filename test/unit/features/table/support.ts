@@ -66,6 +66,7 @@ export function assessment(
     removed: 0,
     flagged: (rest.reviews ?? []).filter(({ state }) => state === 'flagged').length,
     reviews: [],
+    upstream: [],
     malformed: [],
     statements: [],
     problems: [],

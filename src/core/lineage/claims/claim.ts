@@ -1,0 +1,28 @@
+/**
+ * Lineage that files beside the data, or the records themselves, state without a signature: a dataset card, Croissant,
+ * DVC, OpenLineage, Dolma-like fields. It is shown as claimed, never as signed.
+ */
+export interface LineageClaim {
+  readonly format: 'dataset-card' | 'croissant' | 'dvc' | 'openlineage' | 'record';
+  /** Path of the file that claims it, absolute, with `/`. */
+  readonly file: string;
+  /** What the claim is about: a path relative to that file's folder, or a URI. */
+  readonly output: ClaimedDataset;
+  readonly inputs: readonly ClaimedDataset[];
+  /** The file's own word for what was done: a DVC stage, an OpenLineage job; `derived` where it has none. */
+  readonly kind: string;
+  readonly command?: string;
+  /** RFC 3339. */
+  readonly time?: string;
+}
+
+/** Untrusted, all of it. */
+export interface ClaimedDataset {
+  readonly name: string;
+  readonly uri?: string;
+  /** Where it lies, absolute, with `/`; always below the folder of the claiming file. */
+  readonly path?: string;
+  /** SHA-256 of its bytes, hex, where the claim has one. DVC's MD5 is not one. */
+  readonly sha256?: string;
+  readonly md5?: string;
+}

@@ -1,0 +1,12 @@
+import { ProvenanceError } from '../core/errors.ts';
+import type { LineageWorkerMethods } from '../protocol/lineageWorker.ts';
+import type { Handlers } from '../protocol/rpc.ts';
+import type { LineageContext } from './lineageSessions.node.ts';
+
+export function impactHandlers(_context: LineageContext): Pick<Handlers<LineageWorkerMethods>, 'impact'> {
+  return {
+    impact() {
+      throw new ProvenanceError('internal', 'Not built yet: impact.');
+    },
+  };
+}
