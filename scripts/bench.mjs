@@ -5,11 +5,13 @@
  *     npm run bench                  all of it
  *     npm run bench pipeline         only the pipeline, with 1 million samples
  *     npm run bench pipeline 10m     with 10 million: 15 GB of disk, and 20 minutes
+ *     npm run bench advisory         what an advisory of 100,000 digests costs
  *     npm run bench table            the sample table in a window of VS Code
  *     npm run bench vscode           a text editor with a large dataset
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { advisory } from './lib/benchAdvisory.mjs';
 import { pipeline } from './lib/benchPipeline.mjs';
 import { cli, root, runNode } from './lib/run.mjs';
 import { ensureChromium, ensureNodeModules, ensureVsCodeHost } from './setup.mjs';
@@ -20,6 +22,7 @@ cli(async () => {
   const chosen = process.argv.slice(2);
   const all = chosen.length === 0;
   if (all || chosen.includes('pipeline')) pipeline(chosen.includes('10m') ? 10_000_000 : 1_000_000);
+  if (all || chosen.includes('advisory')) advisory();
   if (all || chosen.includes('table')) await table();
   if (all || chosen.includes('vscode')) await vscode();
 });

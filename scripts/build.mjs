@@ -9,6 +9,7 @@
 import * as esbuild from 'esbuild';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { withDeferredControls } from './lib/deferredControls.mjs';
 import { findFiles } from './lib/files.mjs';
 import { cli, root, runNode, UserError } from './lib/run.mjs';
 
@@ -47,8 +48,8 @@ const cliProgram = {
   format: 'esm',
   target: 'node20',
   banner: { js: '#!/usr/bin/env node' },
-  // Its build for Node.js calls require(), which an ES module does not have.
-  alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
+  // Their builds for Node.js call require(), which an ES module does not have.
+  alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js', yaml: './node_modules/yaml/browser/index.js' },
   plugins: [
     { name: 'executable', setup: (build) => build.onEnd(() => makeExecutable('dist/provenance.mjs')) },
   ],
@@ -71,7 +72,6 @@ const entries = [
   { from: 'src/platform/lineageWorker.node.ts', to: 'dist/lineageWorker.node.cjs', options: commonJs },
   { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram },
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
-  { from: 'webview/table/main.ts', to: 'dist/webview/table.js', options: webview },
 ];
 
 /** The suites that run in VS Code. Each is a bundle of its own, with its own copy of the code that it imports. */
@@ -108,8 +108,10 @@ async function compileKernel() {
 
 cli(async () => {
   const define = await compileKernel();
+  const table = await withDeferredControls(webview);
   const builds = [];
-  for (const { from, to, options } of entries) {
+  const tablePage = { from: 'webview/table/main.ts', to: 'dist/webview/table.js', options: table };
+  for (const { from, to, options } of [...entries, tablePage]) {
     if (existsSync(join(root, from))) builds.push({ ...options, entryPoints: [from], outfile: to });
     else console.warn(`build: left out ${to}, as there is no ${from}`);
   }

@@ -23,6 +23,7 @@ const { reviewStatement, sampleName, sampleStatement, stepStatement } =
 const { digestFile } = await import('../src/platform/digestFile.node.ts');
 const { prepareDatasetStatement, rowDigest } = await import('../src/platform/datasetService.node.ts');
 const { nodeFileStore } = await import('../src/platform/fileStore.node.ts');
+const { prepareStep } = await import('../src/platform/recordStep.node.ts');
 
 const MARK = '# A dataset to try things on';
 const MEDIA_TYPE = 'application/jsonl';
@@ -48,6 +49,8 @@ cli(async () => {
   const { values } = parseArgs({ options: { out: { type: 'string', default: '.vscode-test/demo' } } });
   const out = resolve(values.out);
   startAfresh(out);
+  // Whatever repository it may lie in: the demo is no part of it.
+  process.env.GIT_CEILING_DIRECTORIES = dirname(out);
   await makeDemo(out.replaceAll('\\', '/'));
   console.log(`The demo is in ${out.startsWith(root) ? short(out) : out}.`);
 });
@@ -135,11 +138,7 @@ async function signCrawl(path) {
 
 async function signCleaned({ crawl, cleaned }) {
   const { samples } = await digestFile(cleaned);
-  await signStep(curation, cleaned, samples.sha256, '2026-10-08T10:15:00Z', {
-    kind: 'filter',
-    parameters: FILTER,
-    inputs: [await asInput('raw/crawl.jsonl', crawl)],
-  });
+  await recordStep(cleaned, crawl, '2026-10-08T10:15:00Z', FILTER);
   await signDataset(curation, cleaned, samples, '2026-10-08T10:20:00Z', {
     note: 'Filtered; one record in five read by hand.',
   });
@@ -147,11 +146,7 @@ async function signCleaned({ crawl, cleaned }) {
 
 async function signTrain({ cleaned, train }) {
   const { samples } = await digestFile(train);
-  await signStep(curation, train, samples.sha256, '2026-10-12T09:30:00Z', {
-    kind: 'map',
-    parameters: MAP,
-    inputs: [await asInput('cleaned/cleaned.jsonl', cleaned)],
-  });
+  await recordStep(train, cleaned, '2026-10-12T09:30:00Z', MAP);
   await signDataset(curation, train, samples, '2026-10-12T09:34:00Z', {
     note: 'Release 3 of the training set.',
     origin: {
@@ -167,11 +162,7 @@ async function signTrain({ cleaned, train }) {
 /** By a signer whose key had run out two weeks before. */
 async function signEvaluation({ cleaned, evaluation }) {
   const { samples } = await digestFile(evaluation);
-  await signStep(curation, evaluation, samples.sha256, '2026-10-12T09:31:00Z', {
-    kind: 'map',
-    parameters: MAP,
-    inputs: [await asInput('cleaned/cleaned.jsonl', cleaned)],
-  });
+  await recordStep(evaluation, cleaned, '2026-10-12T09:31:00Z', MAP);
   await signDataset(annotation, evaluation, samples, '2026-10-14T15:00:00Z', {
     note: 'Answers checked by two annotators.',
     origin: { issuer: 'acme-annotation', generationMethod: 'human-annotation', stage: 'evaluation' },
@@ -231,7 +222,8 @@ async function signDataset(signer, path, samples, timeCreated, claim) {
   await evidence.appendPayload(path, payload, signer);
 }
 
-async function signStep(signer, path, output, finishedOn, { kind, parameters, inputs, builder = BUILDER }) {
+/** By a tool that says only what it used. */
+async function signStep(signer, path, output, finishedOn, { kind, parameters, inputs, builder }) {
   const statement = stepStatement([{ name: nameOf(path), sha256: output }], {
     buildDefinition: {
       buildType: `${builder}/${kind}/v1`,
@@ -243,9 +235,24 @@ async function signStep(signer, path, output, finishedOn, { kind, parameters, in
   await evidence.append(path, statement, signer);
 }
 
-async function asInput(name, path) {
-  const { samples } = await digestFile(path);
-  return { name, digest: { sha256: samples.sha256 } };
+/** As `provenance derive --pair-by /url` does: every record keeps the address that it is from. */
+async function recordStep(output, input, finishedOn, parameters) {
+  // data/train.jsonl lies two folders below the demo.
+  const workingFolder = dirname(dirname(output));
+  const { payload } = await prepareStep(
+    {
+      inputs: [input],
+      output,
+      kind: 'map',
+      parameters,
+      pairing: { by: 'key', key: '/url' },
+      finishedOn,
+      tool: { id: BUILDER },
+      workingFolder,
+    },
+    { files },
+  );
+  await evidence.appendPayload(output, payload, curation);
 }
 
 async function vouch(signer, path, starts, timeCreated, claim) {

@@ -17,6 +17,7 @@ export const COMMANDS = {
   exportPublicKey: 'provenance.exportPublicKey',
   trustSigner: 'provenance.trustSigner',
   showLineage: 'provenance.showLineage',
+  exportLineage: 'provenance.exportLineage',
   openEvidence: 'provenance.openEvidence',
   nextAttention: 'provenance.nextAttention',
   previousAttention: 'provenance.previousAttention',
@@ -28,6 +29,16 @@ export const COMMANDS = {
   toggleChip: 'provenance.toggleChip',
   openWalkthrough: 'provenance.openWalkthrough',
   showLog: 'provenance.showLog',
+  goToUpstream: 'provenance.goToUpstream',
+  recordStep: 'provenance.recordStep',
+  traceImpact: 'provenance.traceImpact',
+  importAdvisory: 'provenance.importAdvisory',
+  checkAdvisories: 'provenance.checkAdvisories',
+  flagDataset: 'provenance.flagDataset',
+  flagStep: 'provenance.flagStep',
+  clearDatasetFlag: 'provenance.clearDatasetFlag',
+  saveImpactReport: 'provenance.saveImpactReport',
+  closeImpact: 'provenance.closeImpact',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -39,6 +50,10 @@ export interface SampleTarget {
   /** 1-based lines. */
   readonly lines?: readonly number[];
   readonly keyId?: string;
+  /** A recorded step: digest (hex) of its envelope. */
+  readonly step?: string;
+  /** Of the sample that is meant, hex: it may not stand on the line any more. */
+  readonly digest?: string;
 }
 
 /** One handler a command. */
@@ -49,6 +64,7 @@ export const VIEWS = {
   container: 'provenance',
   lineage: 'provenance.lineage',
   attention: 'provenance.attention',
+  impact: 'provenance.impact',
 } as const;
 
 /**
@@ -59,6 +75,9 @@ export const TABLE_EDITORS = {
   standard: 'provenance.sampleTable',
   optional: 'provenance.jsonlTable',
 } as const;
+
+/** Whether an impact was traced: its view is shown then. */
+export const HAS_IMPACT = 'provenance.hasImpact';
 
 export const COMMENT_CONTROLLER = 'provenance.reviews';
 export const WALKTHROUGH = 'dataset-provenance.dataset-provenance#provenance.start';

@@ -2,17 +2,20 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandHandlers, type CommandName } from './commands.ts';
 import { EvidenceStore } from './core/evidence/evidenceStore.ts';
+import { advisoryHandlers } from './features/advisories/advisories.ts';
 import { registerAnnotations } from './features/annotations/annotations.ts';
 import { registerAttention } from './features/attention/attention.ts';
 import { registerCodeLens } from './features/codeLens/codeLens.ts';
 import { registerExplorerBadges } from './features/explorer/explorer.ts';
 import { registerHover } from './features/hover/hover.ts';
+import { registerImpact } from './features/impact/impact.ts';
 import { keyHandlers } from './features/keys/keys.ts';
 import { registerLineage } from './features/lineage/lineage.ts';
 import { registerProblems } from './features/problems/problems.ts';
 import { registerReviews } from './features/reviews/reviews.ts';
 import { signingHandlers } from './features/signing/signing.ts';
 import { registerStatusBar } from './features/statusBar/statusBar.ts';
+import { stepHandlers } from './features/steps/steps.ts';
 import { registerTable } from './features/table/table.ts';
 import { trustHandlers } from './features/trust/trust.ts';
 import { verifyingHandlers } from './features/verifying/verifying.ts';
@@ -81,11 +84,14 @@ export function activate(context: vscode.ExtensionContext): Api {
 
   const annotations = registerAnnotations(services);
   const attention = registerAttention(services);
+  const impact = registerImpact(services);
+  const lineage = registerLineage(services);
   const reviews = registerReviews(services);
   const table = registerTable(services);
   store.addAll(
     annotations.disposable,
     attention.disposable,
+    impact.disposable,
     reviews.disposable,
     table.disposable,
     registerHover(services),
@@ -93,14 +99,18 @@ export function activate(context: vscode.ExtensionContext): Api {
     registerStatusBar(services),
     registerProblems(services),
     registerExplorerBadges(services),
-    registerLineage(services),
+    lineage.disposable,
   );
   registerCommands(store, {
     ...annotations.handlers,
     ...attention.handlers,
+    ...impact.handlers,
+    ...lineage.handlers,
     ...reviews.handlers,
     ...table.handlers,
     ...signingHandlers(services),
+    ...stepHandlers(services),
+    ...advisoryHandlers(services),
     ...verifyingHandlers(services),
     ...keyHandlers(services),
     ...trustHandlers(services),

@@ -107,7 +107,7 @@ function ratio(action, reference) {
 const hasGnuTime = spawnSync('/usr/bin/time', ['-f', '%M', 'true']).status === 0;
 
 /** @returns seconds, what it printed, and where it can be told the peak of memory in kilobytes */
-function measured(command, args, env, cwd) {
+export function measured(command, args, env, cwd) {
   const [tool, ...options] = hasGnuTime
     ? ['/usr/bin/time', '-f', '%M', command, ...args]
     : [command, ...args];

@@ -13,13 +13,13 @@ const layers = [
   {
     files: /^src\/core\//,
     modules: /^src\/core\//,
-    packages: /^(@noble\/[^/]+|jsonc-parser|hyparquet(-compressors|-writer)?|fzstd)$/,
+    packages: /^(@noble\/[^/]+|jsonc-parser|hyparquet(-compressors|-writer)?|fzstd|yaml)$/,
   },
   { files: /^src\/protocol\//, modules: /^src\/(core|protocol)\//, packages: /^$/ },
   { files: /^src\/language\//, modules: /^src\/(core|protocol|language)\//, packages: /^@vscode\/l10n$/ },
   {
     files: /^src\/platform\//,
-    modules: /^src\/(core|protocol|platform)\//,
+    modules: /^src\/(core|protocol|platform)\/|^package\.json$/,
     packages: /^(?!vscode$|@vscode\/webview-ui-toolkit$)/,
   },
   {

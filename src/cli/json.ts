@@ -1,11 +1,11 @@
 import type { ProvenanceError } from '../core/errors.ts';
-import type { Category, Origin, Severity, Verdict } from '../core/evidence/predicates.ts';
+import type { Category, Origin, Pairing, Severity, Verdict } from '../core/evidence/predicates.ts';
 import { describeMalformed } from '../core/sample/canonicalJson.ts';
 import { movedRows, rowsWith } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import type { EvidenceProblem } from '../core/trust/scope.ts';
 import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
-import type { StatementData, StepData } from '../protocol/datasetWorker.ts';
+import type { AdvisoryData, StatementData, StepData } from '../protocol/datasetWorker.ts';
 import type { Judged } from './judge.ts';
 import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { FormKind } from '../core/trust/valueForms.ts';
@@ -19,7 +19,7 @@ import type { TrustRoots } from '../platform/trustRoots.node.ts';
  */
 export interface VerifyJson {
   readonly version: 1;
-  /** Whether every sample of every file is verified and no flag is open: exit code 0. */
+  /** Whether every sample of every file is verified, and neither it nor what it was made of is flagged: exit code 0. */
   readonly fine: boolean;
   /** The files that say who is trusted. */
   readonly allowedSigners: readonly string[];
@@ -51,6 +51,8 @@ export interface DatasetJson {
   readonly counts: Readonly<Record<Status, number>>;
   /** How many samples have an open flag. */
   readonly flagged: number;
+  /** How many have none, but were made of something flagged. */
+  readonly flaggedUpstream: number;
   /** Lines by status. Those not listed anywhere are verified. */
   readonly modified: readonly number[];
   readonly added: readonly number[];
@@ -65,6 +67,10 @@ export interface DatasetJson {
   readonly moved: readonly { readonly line: number; readonly from: number }[];
   /** Lines with reviews that count, flagged and cleared. */
   readonly reviews: readonly LineReviewJson[];
+  /** Lines that are flagged upstream, with the way it came. */
+  readonly upstream: readonly LineUpstreamJson[];
+  /** Whether all that flagged samples were made into could be followed; where not, `problems` says why. */
+  readonly upstreamComplete: boolean;
   /** Index, in `statements`, of the dataset statement that the file was compared with. */
   readonly baseline?: number;
   /** All statements in scope: those of the file's own evidence first. */
@@ -116,6 +122,28 @@ export interface LineReviewJson extends ReviewStateJson {
   readonly line: number;
 }
 
+export interface UpstreamJson {
+  /** Of the flag. */
+  readonly category: Category;
+  readonly severity: Severity;
+  /** Whether the flag and every step on the way are signed by trusted signers. */
+  readonly trusted: boolean;
+  readonly way: {
+    readonly flagged: 'sample' | 'dataset' | 'step';
+    /** Index, in `statements`, of the flag. */
+    readonly review: number;
+    /** What the flag calls what it is about, and its digest: of the sample, of the dataset's bytes, of the step's envelope. */
+    readonly name: string;
+    readonly digest: string;
+    /** The steps that were passed, the first one first: index in `statements`, and how the sample was paired there. */
+    readonly steps: readonly { readonly statement: number; readonly pairing?: Pairing }[];
+  };
+}
+
+export interface LineUpstreamJson extends UpstreamJson {
+  readonly line: number;
+}
+
 export interface ReviewJson {
   readonly verdict: Verdict;
   readonly category: Category;
@@ -160,6 +188,8 @@ export interface StatementJson {
   readonly verdict?: Verdict;
   readonly reason?: string;
   readonly step?: StepData;
+  /** Of an advisory. */
+  readonly advised?: AdvisoryData;
 }
 
 export interface ProblemJson {
@@ -186,13 +216,15 @@ export function verifyJson(
 }
 
 /**
- * Whether every sample is verified and no flag is open. A file without samples, and one whose own evidence could not be
- * checked, is not: flags may stand there.
+ * Whether every sample is verified, and neither it nor what it was made of is flagged. A file without samples is not,
+ * nor one whose own evidence could not be checked, where flags may stand, nor one of which it is not known whether
+ * flagged samples went into it.
  */
-export function isFine({ assessment, dataset }: Judged): boolean {
-  const { counts, flagged, verdict } = assessment;
+export function isFine({ assessment, dataset, scope }: Judged): boolean {
+  const { counts, flagged, flaggedUpstream, verdict } = assessment;
   const { count } = dataset.samples;
-  return count > 0 && counts.verified === count && flagged === 0 && verdict !== 'unknown';
+  const isVerified = count > 0 && counts.verified === count && verdict !== 'unknown';
+  return isVerified && flagged === 0 && flaggedUpstream === 0 && scope.taintComplete;
 }
 
 export function datasetJson(judged: Judged): Printable<DatasetJson> {
@@ -207,6 +239,7 @@ export function datasetJson(judged: Judged): Printable<DatasetJson> {
     sha256: samples.sha256,
     counts: assessment.counts,
     flagged: assessment.flagged,
+    flaggedUpstream: assessment.flaggedUpstream,
     modified: linesWith(judged, 'modified'),
     added: linesWith(judged, 'added'),
     untrusted: linesWith(judged, 'untrusted'),
@@ -220,6 +253,8 @@ export function datasetJson(judged: Judged): Printable<DatasetJson> {
       line: samples.lines[row]!,
       ...reviewStateJson(state, statements),
     })),
+    upstream: mapped(assessment.upstream, ([row, upstream]) => ({ line: samples.lines[row]!, ...upstream })),
+    upstreamComplete: judged.scope.taintComplete,
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     statements: statements.map((statement, index) => statementJson(statement, decides[index])),
     problems: judged.scope.problems.map(problemJson),
@@ -317,7 +352,7 @@ export function reviewStateJson(state: ReviewState, statements: readonly Stateme
 }
 
 export function statementJson(statement: StatementData, decides = 0): StatementJson {
-  const { predicateType, publicKey, principal, time, sha256, note, origin, verdict, reason, step } =
+  const { predicateType, publicKey, principal, time, sha256, note, origin, verdict, reason, step, advised } =
     statement;
   return {
     kind: statement.kind,
@@ -341,6 +376,7 @@ export function statementJson(statement: StatementData, decides = 0): StatementJ
     ...(verdict !== undefined && { verdict }),
     ...(reason !== undefined && { reason }),
     ...(step && { step }),
+    ...(advised && { advised }),
   };
 }
 

@@ -6,15 +6,15 @@ import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
 import { settledBy } from '../core/trust/baseline.ts';
-import { ScopeLoader, type Scope, type StatementScope } from '../core/trust/scope.ts';
+import type { Scope, ScopeLoader, StatementInScope, StatementScope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
 import { findEvidence } from '../platform/evidenceFinder.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
-import { cachedMerkleRoot } from '../platform/merkleRoot.node.ts';
-import { fastSha256 } from '../platform/sha256.node.ts';
+import { nodeScopeLoader } from '../platform/scopeLoader.node.ts';
 import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
 import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
+import type { LineageScope } from '../protocol/lineageWorker.ts';
 import {
   datasetPath,
   isSignedSince,
@@ -68,7 +68,7 @@ export class Judge {
     private readonly evidence: EvidenceFiles,
     private readonly io: Io,
   ) {
-    this.loader = new ScopeLoader(nodeFileStore(), fastSha256, cachedMerkleRoot(io.cache));
+    this.loader = nodeScopeLoader(nodeFileStore(), io.cache);
   }
 
   /** @throws ProvenanceError `not-found`, `not-a-file` for what the user named, `cancelled` */
@@ -111,7 +111,11 @@ export class Judge {
     return this.judged(dataset, await this.wholeScope(await this.statementsAbout(dataset.path)));
   }
 
-  private async statementsAbout(path: string): Promise<StatementScope> {
+  /**
+   * The statements in scope of the dataset at a path (absolute, with `/`), without looking at the dataset itself.
+   * @throws ProvenanceError `cancelled`
+   */
+  async statementsAbout(path: string): Promise<StatementScope> {
     const beside = await bundlesIn(join(dirname(path), EVIDENCE_FOLDER));
     return await this.loader.loadStatements(
       {
@@ -129,6 +133,32 @@ export class Judge {
     return settledBy(found.statements, sha256)
       ? await this.loader.withoutLeaves(found, this.io.signal)
       : await this.wholeScope(found);
+  }
+
+  /** The statements of the workspace, about no file in particular. @throws ProvenanceError `cancelled` */
+  async workspaceStatements(): Promise<StatementScope> {
+    const { signal } = this.io;
+    const request = { dataset: undefined, ...this.evidence, signers: this.trust.entries };
+    return await this.loader.loadStatements(request, signal);
+  }
+
+  /** The statements in files of advisories, graded. @throws ProvenanceError `cancelled` */
+  async advisoriesIn(paths: readonly string[]): Promise<readonly StatementInScope[]> {
+    const request = { dataset: undefined, bundles: [], advisories: paths, signers: this.trust.entries };
+    return (await this.loader.loadStatements(request, this.io.signal)).statements;
+  }
+
+  /**
+   * Where to look for lineage: the evidence in scope of the dataset at a path (absolute, with `/`), or of the workspace.
+   */
+  async lineageScope(path?: string): Promise<Omit<LineageScope, 'allowedSigners'>> {
+    const beside = path === undefined ? [] : await bundlesIn(join(dirname(path), EVIDENCE_FOLDER));
+    const isOutside = path !== undefined && !path.startsWith(`${this.workspace}/`);
+    return {
+      bundles: [...new Set([...this.evidence.bundles, ...beside])],
+      advisories: this.evidence.advisories,
+      folders: [this.workspace, ...(isOutside ? [toSlashes(dirname(path))] : [])],
+    };
   }
 
   private async wholeScope(found: StatementScope): Promise<Scope> {

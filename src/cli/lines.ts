@@ -1,8 +1,8 @@
 import { usageError } from './arguments.ts';
 
-/** `1 sample`, `2 samples`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 sample`, `2 samples`; `2 advisories`, where `plural` says so. */
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** Lines `from` to `to`, both included, counted from 1. */

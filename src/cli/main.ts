@@ -7,7 +7,7 @@
  * - It never asks. What it needs and cannot find is an error that says how to give it.
  * - An error is one sentence, `provenance: …`, that says what to do next.
  * - Exit codes: 0 all is well; 1 `verify` found something; 2 wrong use, or a file that could not be read or written;
- *   130 interrupted. "Could not check" is a finding, never 0.
+ *   130 interrupted; of `run`, those of the command that it runs. "Could not check" is a finding, never 0.
  * - Text of datasets and evidence is hostile: it is shown with control and invisible characters escaped.
  * - Colour only on a terminal, never as the only carrier of a meaning, and never with NO_COLOR; progress only on a
  *   terminal.
@@ -40,7 +40,12 @@ async function main(): Promise<void> {
     import('../platform/digestPool.node.ts'),
   ]);
   const controller = new AbortController();
+  let interruptHandler: (() => void) | undefined;
   process.on('SIGINT', () => {
+    if (interruptHandler) {
+      interruptHandler();
+      return;
+    }
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
     // Whoever waits for a lock, or for a slow disk, does not hear of the signal; nothing is half-written then.
@@ -62,6 +67,12 @@ async function main(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     signal: controller.signal,
+    takeInterrupts: (handler) => {
+      interruptHandler = handler;
+      return () => {
+        interruptHandler = undefined;
+      };
+    },
     pool: new DigestPool(threadScript()),
     cache: userDigestCache(process.env),
   });

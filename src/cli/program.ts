@@ -11,6 +11,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   verify: async () => (await import('./verify.ts')).verify,
   flag: async () => (await import('./flag.ts')).flag,
   show: async () => (await import('./show.ts')).show,
+  trace: async () => (await import('./trace.ts')).trace,
+  lineage: async () => (await import('./lineage.ts')).lineage,
+  derive: async () => (await import('./derive.ts')).derive,
+  run: async () => (await import('./run.ts')).runCommand,
+  impact: async () => (await import('./impact.ts')).impact,
+  advisory: async () => (await import('./advisory.ts')).advisory,
   export: async () => (await import('./export.ts')).exportCommand,
   convert: async () => (await import('./convert.ts')).convert,
 };
@@ -37,9 +43,12 @@ First steps:
   provenance keygen --trust          make a signing key, and trust it on this machine
   provenance sign train.jsonl        vouch for every sample of a dataset
   provenance verify train.jsonl      see what is still as it was signed
+  provenance run --from raw.jsonl --to train.jsonl --step filter -- python clean.py
+                                     record where the samples come from
 
 Evidence lies beside the data in the folder .provenance: hand it on with the dataset.
-Exit codes: 0 all is well, 1 verify found something, 2 wrong use or a file error, 130 interrupted.
+Exit codes: 0 all is well, 1 verify found something, 2 wrong use or a file error, 130 interrupted;
+of run, those of the command that it runs.
 `;
 }
 

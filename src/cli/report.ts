@@ -4,11 +4,13 @@ import { decidedBy, isFine, linesWith, malformedJson, movedLines } from './json.
 import type { Judged } from './judge.ts';
 import { formatRanges, listLines, toRanges, type LineRange } from './lines.ts';
 import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
+import type { Upstream } from '../core/lineage/taint.ts';
 import { NAMESPACE } from '../core/trust/allowedSigners.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
 import type { Review, ReviewState } from '../core/trust/reviews.ts';
 import { explainClaim, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
 import { explainHint } from '../language/formHints.ts';
+import { explainWay, upstreamDoubts } from '../language/upstream.ts';
 import { categoryWord, standingWord } from '../language/words.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
@@ -41,6 +43,7 @@ export function sayReport(io: Io, judged: Judged, signersFile: string): void {
     ...differenceRows(judged),
     ...statusRows(judged),
     ...reviewRows(judged),
+    ...upstreamRows(judged),
     ...signerRows(judged),
     ...problemRows(judged),
     ...hintRows(judged),
@@ -164,6 +167,47 @@ export function reviewText(
   return `${categoryWord(category)}, ${severity}: ${quoted(reason)} (${who}${time}${advisory})`;
 }
 
+/** Samples that came the same way from the same flag are listed together. */
+function upstreamRows({ assessment, dataset, statements }: Judged): Row[] {
+  const ways = new Map<string, { lines: number[]; upstreams: Set<Upstream> }>();
+  for (const [row, upstream] of assessment.upstream) {
+    const { flagged, review, steps } = upstream.way;
+    const key = JSON.stringify([flagged, review, steps, upstream.trusted]);
+    const known = ways.get(key) ?? { lines: [], upstreams: new Set() };
+    ways.set(key, known);
+    known.lines.push(dataset.samples.lines[row]!);
+    known.upstreams.add(upstream);
+  }
+  const rows = firstOf(ways.values()).map(({ lines, upstreams }): Row => ({
+    label: 'upstream',
+    tone: 'bad',
+    text: `${lineList(lines)}: ${upstreamText([...upstreams], statements)}`,
+  }));
+  if (ways.size > LISTED)
+    rows.push({ label: 'upstream', text: `${ways.size - LISTED} more ways; --json has them all` });
+  return rows;
+}
+
+/** How many flagged samples are named in one row. */
+const NAMED_SOURCES = 3;
+
+/**
+ * How samples came from what is flagged, in one line: `Made by the step “map” (anna@example.org) from train.jsonl#12.
+ * Poisoning, high: "…" (bob@example.org, trusted, 2026-01-31T09:00:00Z)`.
+ * @param upstreams with the same flag and the same steps
+ */
+export function upstreamText(upstreams: readonly Upstream[], statements: readonly StatementData[]): string {
+  const [first] = upstreams;
+  if (!first) return '';
+  const names = [...new Set(upstreams.map(({ way }) => untrustedText(way.name, SHOWN_TEXT)))];
+  const more = names.length - NAMED_SOURCES;
+  const name = names.slice(0, NAMED_SOURCES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const way = explainWay({ ...first, way: { ...first.way, name } }, statements, fullSignerName);
+  const flag = statements[first.way.review];
+  const review = { ...first, reason: flag?.reason ?? '', time: flag?.time ?? '' };
+  return [way, reviewText(review, flag), ...upstreamDoubts(first)].join(' ');
+}
+
 /** Who signed: the file's own statements, the newest first, and what else decides the status of a sample. */
 function signerRows(judged: Judged): Row[] {
   const decides = decidedBy(judged);
@@ -260,6 +304,8 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
       'Copy .provenance again from where it came from: flags may stand in what could not be read.',
     assessment.flagged > 0 &&
       `Look into the flags; to clear one: provenance flag ${file} --clear --lines LINES --reason TEXT`,
+    assessment.flaggedUpstream > 0 &&
+      'Look into what these samples were made of before you use them; when a flag is cleared where it was raised, what follows from it is gone.',
   ].filter((step) => step !== false);
   return steps.map((text) => ({ label: 'next', text }));
 }

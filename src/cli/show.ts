@@ -7,7 +7,7 @@ import { untrustedText } from '../protocol/untrustedText.ts';
 import { defineCommand, oneFile } from './command.ts';
 import { readDataset } from './dataset.ts';
 import { inputsOfDataset, Judge, type Judged } from './judge.ts';
-import { problemRows, reviewText, statementText } from './report.ts';
+import { problemRows, reviewText, statementText, upstreamText } from './report.ts';
 import { parseTarget, sampleOf, type Sample } from './sample.ts';
 import { showDatasetJson, showSampleJson } from './showJson.ts';
 import { say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
@@ -57,6 +57,7 @@ function saySample(io: Io, judged: Judged, sample: Sample): void {
   say(io, { text: `${dataset.given}:${sample.line}`, tone: 'strong' }, ': ', { text: sample.status, tone });
   say(io, `  ${sample.explanation}`);
   const threads = assessment.reviews.get(sample.row)?.threads ?? [];
+  const upstream = assessment.upstream.get(sample.row);
   const rows: Row[] = [
     ...(sample.digest === undefined ? [] : [{ label: 'digest', text: sample.digest }]),
     ...(sample.canonicalLength === undefined
@@ -73,6 +74,9 @@ function saySample(io: Io, judged: Judged, sample: Sample): void {
         text: `${nth > 0 ? '  ' : ''}${review.verdict}: ${reviewText(review, statements[review.statement])}`,
       })),
     ),
+    ...(upstream
+      ? [{ label: 'upstream', tone: 'bad' as const, text: upstreamText([upstream], statements) }]
+      : []),
     ...inputRows(inputsOfDataset(judged)),
     ...problemRows(judged),
   ];

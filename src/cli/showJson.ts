@@ -1,4 +1,6 @@
+import type { Pairing } from '../core/evidence/predicates.ts';
 import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
+import type { Upstream } from '../core/lineage/taint.ts';
 import type { RecordOrigin } from '../core/sample/origin.ts';
 import type { Standing, Status } from '../core/trust/status.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
@@ -12,6 +14,7 @@ import {
   type ProblemJson,
   type ReviewStateJson,
   type StatementJson,
+  type UpstreamJson,
 } from './json.ts';
 import { inputsOfDataset, type Judged } from './judge.ts';
 import type { Sample } from './sample.ts';
@@ -31,8 +34,20 @@ export interface ShowSampleJson {
   readonly origin: RecordOrigin;
   readonly coveredBy: readonly StatementJson[];
   readonly review?: ReviewStateJson;
+  /** How it came from something flagged, where it is not flagged itself. */
+  readonly upstream?: ShowUpstreamJson;
   readonly inputs: readonly InputJson[];
   readonly problems: readonly ProblemJson[];
+}
+
+/** As of `verify --json`, with the statements themselves. */
+export interface ShowUpstreamJson extends Omit<UpstreamJson, 'way'> {
+  readonly flagged: UpstreamJson['way']['flagged'];
+  readonly name: string;
+  readonly digest: string;
+  readonly review: StatementJson;
+  /** The first one first. */
+  readonly steps: readonly { readonly statement: StatementJson; readonly pairing?: Pairing }[];
 }
 
 /** What `provenance show FILE --json` prints: as of `verify --json`, with the inputs. */
@@ -60,6 +75,7 @@ export function showDatasetJson(judged: Judged): Printable<ShowDatasetJson> {
 export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
   const { dataset, statements, assessment, scope } = judged;
   const review = assessment.reviews.get(sample.row);
+  const upstream = assessment.upstream.get(sample.row);
   return {
     version: 1,
     path: dataset.given,
@@ -71,8 +87,26 @@ export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
     origin: sample.origin,
     coveredBy: sample.coveredBy.map((index) => statementJson(statements[index]!)),
     ...(review && { review: reviewStateJson(review, statements) }),
+    ...(upstream && { upstream: upstreamJson(upstream, statements) }),
     inputs: inputsOfDataset(judged).map(inputJson),
     problems: scope.problems.map(problemJson),
+  };
+}
+
+function upstreamJson(
+  { way, ...upstream }: Upstream,
+  statements: readonly StatementData[],
+): ShowUpstreamJson {
+  return {
+    ...upstream,
+    flagged: way.flagged,
+    name: way.name,
+    digest: way.digest,
+    review: statementJson(statements[way.review]!),
+    steps: way.steps.map(({ statement, pairing }) => ({
+      statement: statementJson(statements[statement]!),
+      ...(pairing && { pairing }),
+    })),
   };
 }
 

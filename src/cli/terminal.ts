@@ -15,6 +15,8 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal;
+  /** Has interrupts handled by somebody else, until the function that it gives back is called. */
+  readonly takeInterrupts?: (handler: () => void) => () => void;
   /** Threads for large files. */
   readonly pool?: DigestPool | undefined;
   /** Where the digests of large files are kept. */

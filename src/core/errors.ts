@@ -36,7 +36,6 @@ export type ErrorCode =
   | 'map-missing'
   | 'key-not-unique'
   | 'not-derived'
-  | 'command-failed'
   | 'invalid-claim'
   // datasets
   | 'not-jsonl'

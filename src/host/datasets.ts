@@ -9,6 +9,7 @@ import {
   type AssessmentData,
   type LineEdit,
   type LineReview,
+  type LineUpstream,
   type OpenedData,
   type ReadProgress,
   type SampleData,
@@ -52,6 +53,8 @@ export interface Dataset {
   /** The statement that decides the status of a line. */
   covering(line: number): StatementData | undefined;
   review(line: number): LineReview | undefined;
+  /** How a line that is not flagged itself was made of something flagged. */
+  upstream(line: number): LineUpstream | undefined;
   malformed(line: number): AssessmentData['malformed'][number] | undefined;
   /** Digest and all covering statements of a line. */
   sample(line: number): Promise<SampleData>;
@@ -357,6 +360,7 @@ class TrackedDataset implements Dataset {
   private statuses: Uint8Array = new Uint8Array(0);
   private coveredBy: Int32Array = new Int32Array(0);
   private reviewsByLine = new Map<number, LineReview>();
+  private upstreamByLine = new Map<number, LineUpstream>();
   private malformedByLine = new Map<number, AssessmentData['malformed'][number]>();
   /** Whether the last edit may have led back to what is on disk. */
   private maybeClean = false;
@@ -402,6 +406,10 @@ class TrackedDataset implements Dataset {
 
   review(line: number): LineReview | undefined {
     return this.reviewsByLine.get(line);
+  }
+
+  upstream(line: number): LineUpstream | undefined {
+    return this.upstreamByLine.get(line);
   }
 
   malformed(line: number): AssessmentData['malformed'][number] | undefined {
@@ -681,6 +689,7 @@ class TrackedDataset implements Dataset {
     this.statuses = shiftLines(assessment.statuses, this.unsent, NO_SAMPLE);
     this.coveredBy = shiftLines(assessment.coveredBy, this.unsent, -1);
     this.reviewsByLine = new Map(assessment.reviews.map((review) => [review.line, review]));
+    this.upstreamByLine = new Map(assessment.upstream.map((upstream) => [upstream.line, upstream]));
     this.malformedByLine = new Map(assessment.malformed.map((malformed) => [malformed.line, malformed]));
   }
 

@@ -1,4 +1,5 @@
 import { untrustedText } from '../protocol/untrustedText.ts';
+import { webAddress } from './webAddress.ts';
 
 /**
  * Untrusted text as inline code in Markdown: nothing in it is markup, links itself or hides. Control and bidirectional
@@ -21,4 +22,15 @@ export function inlineCode(text: string, maxLength: number): string {
  */
 export function plainText(text: string, maxLength = 1000): string {
   return untrustedText(text, maxLength).replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
+/** A link to a web page that someone else named, with its address as text; undefined for any other address. */
+export function webLink(address: string): string | undefined {
+  const href = webAddress(address);
+  if (href === undefined) return undefined;
+  // What would end the address, or begin other markup in it.
+  const escaped = href.replace(/[()<>\\[\]`*_~|"']/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+  return `[${plainText(href, 80)}](${escaped})`;
 }

@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
-import { isTextDatasetUri, MAX_TEXT_BYTES } from './datasets.ts';
+import { ProvenanceError } from '../core/errors.ts';
+import { fileName } from '../language/explain.ts';
+import { isTextDatasetUri, MAX_TEXT_BYTES, type Dataset } from './datasets.ts';
+import { judgedDataset } from './samples.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -26,4 +29,41 @@ export async function fitsTextEditor(uri: vscode.Uri): Promise<boolean> {
     // The editor says best what is wrong with it.
     return true;
   }
+}
+
+/** Lines whose digests are asked for at once: some megabytes. */
+const CHUNK_LINES = 50_000;
+
+/**
+ * Shows the sample with a digest (hex), wherever it stands in a dataset now.
+ * @param hint the line where it stood
+ * @throws ProvenanceError `sample-not-found` where it is not in the dataset any more
+ */
+export async function revealDigest(
+  services: Services,
+  uri: vscode.Uri,
+  digest: string,
+  hint: number,
+): Promise<void> {
+  const dataset = await judgedDataset(services, uri);
+  const line = await lineOfDigest(dataset, digest, hint);
+  if (line === undefined) {
+    throw new ProvenanceError(
+      'sample-not-found',
+      '{file} does not hold this sample any more: it was changed or taken out since the evidence was signed.',
+      { file: fileName(uri.path) },
+    );
+  }
+  await revealSample(services, uri, line);
+}
+
+async function lineOfDigest(dataset: Dataset, digest: string, hint: number): Promise<number | undefined> {
+  if ((await dataset.digests([hint]))[0] === digest) return hint;
+  const count = dataset.assessment?.lineCount ?? 0;
+  for (let from = 1; from <= count; from += CHUNK_LINES) {
+    const lines = Array.from({ length: Math.min(CHUNK_LINES, count - from + 1) }, (_, i) => from + i);
+    const at = (await dataset.digests(lines)).indexOf(digest);
+    if (at !== -1) return from + at;
+  }
+  return undefined;
 }

@@ -2,9 +2,10 @@ import type { RecordOrigin } from '../core/sample/origin.ts';
 import { originOf } from '../core/trust/origin.ts';
 import { explainClaim, explainStatus, fileName, signerName } from '../language/explain.ts';
 import { originRows } from '../language/originRows.ts';
+import { explainUpstream, upstreamDoubts, upstreamReason } from '../language/upstream.ts';
 import { categoryWord, severityWord } from '../language/words.ts';
-import type { SampleData, StatementData } from '../protocol/datasetWorker.ts';
-import type { LineageSample, LineageStatement } from '../protocol/lineagePanel.ts';
+import type { LineUpstream, SampleData, StatementData } from '../protocol/datasetWorker.ts';
+import type { LineageSample, LineageStatement, LineageUpstream } from '../protocol/lineagePanel.ts';
 import type { Dataset } from './datasets.ts';
 import type { Services } from './services.ts';
 
@@ -25,7 +26,7 @@ export async function sampleView(
 
 /** What the Lineage panel and the detail of a sample table show of a sample. */
 export function lineageSample(
-  dataset: Pick<Dataset, 'assessment' | 'status' | 'covering' | 'review'>,
+  dataset: Pick<Dataset, 'assessment' | 'status' | 'covering' | 'review' | 'upstream'>,
   line: number,
   record: RecordOrigin,
   sample: SampleData,
@@ -34,6 +35,7 @@ export function lineageSample(
   if (status === undefined || !dataset.assessment) return undefined;
   const { statements } = dataset.assessment;
   const covering = dataset.covering(line);
+  const upstream = dataset.upstream(line);
   return {
     line,
     status,
@@ -55,9 +57,22 @@ export function lineageSample(
           signer: scoped ? signerName(scoped) : '',
           standing: scoped?.standing ?? 'unverifiable',
           time,
+          ...(scoped?.advised && { advisory: scoped.advised }),
         };
       }),
     ),
+    ...(upstream && { upstream: lineageUpstream(upstream, statements) }),
+  };
+}
+
+function lineageUpstream(upstream: LineUpstream, statements: readonly StatementData[]): LineageUpstream {
+  const reason = upstreamReason(upstream, statements);
+  return {
+    category: categoryWord(upstream.category),
+    severity: severityWord(upstream.severity),
+    explanation: explainUpstream(upstream, statements),
+    ...(reason !== undefined && { reason }),
+    doubts: upstreamDoubts(upstream),
   };
 }
 

@@ -48,3 +48,23 @@ export async function isTrusted(services: Services, keyId: string): Promise<bool
   const { entries } = await services.platform.readAllowedSigners(services.evidence.allowedSigners());
   return findSigner(entries, keyId, Date.now()).standing === 'trusted';
 }
+
+/**
+ * Says that it is done; where the signer is not trusted here, that too, and how to trust it.
+ * @param untrusted what follows of that: for who signed samples, that these stay yellow
+ */
+export async function offerTrust(
+  services: Services,
+  keyId: string,
+  done: string,
+  untrusted = l10n.t('Its samples show as untrusted until you trust this key.'),
+): Promise<void> {
+  if (await isTrusted(services, keyId)) {
+    vscode.window.setStatusBarMessage(`$(pass) ${done}`, 6000);
+    return;
+  }
+  const trust = l10n.t('Trust This Key…');
+  void vscode.window.showInformationMessage(`${done} ${untrusted}`, trust).then((answer) => {
+    if (answer === trust) void vscode.commands.executeCommand(COMMANDS.trustSigner, { keyId });
+  });
+}

@@ -1,5 +1,9 @@
 import type { Status } from '../core/trust/status.ts';
 
+/** Codicons of flags: on a sample, and on what it was made of. */
+export const FLAG_CODICON = 'report';
+export const UPSTREAM_CODICON = 'arrow-circle-down';
+
 /** Codicon of a status, where the product's own icons cannot be used. */
 export function statusCodicon(status: Status): string {
   switch (status) {

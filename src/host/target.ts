@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { isSha256Hex } from '../core/bytes/hex.ts';
 import { ProvenanceError } from '../core/errors.ts';
 import type { SampleTarget } from '../commands.ts';
 import { isDatasetUri } from './datasets.ts';
@@ -71,13 +72,15 @@ function atMost(limit: number, lines: number[]): number[] {
 
 export function sampleTarget(argument: unknown): SampleTarget {
   if (typeof argument !== 'object' || argument === null || argument instanceof vscode.Uri) return {};
-  const { uri, lines, keyId } = argument as Record<keyof SampleTarget, unknown>;
+  const { uri, lines, keyId, step, digest } = argument as Record<keyof SampleTarget, unknown>;
   return {
     ...(typeof uri === 'string' && { uri }),
     ...(Array.isArray(lines) && {
       lines: lines.filter((line) => Number.isSafeInteger(line) && line > 0) as number[],
     }),
     ...(typeof keyId === 'string' && { keyId }),
+    ...(typeof step === 'string' && isSha256Hex(step) && { step }),
+    ...(typeof digest === 'string' && isSha256Hex(digest) && { digest }),
   };
 }
 

@@ -29,6 +29,8 @@ async function webviewHtml(extensionUri: vscode.Uri, name: string): Promise<stri
     // The hash is that of the empty style element with which the toolkit probes for :focus-visible.
     `style-src 'nonce-${nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='`,
     `script-src 'nonce-${nonce}'`,
+    // Only what our own script makes has such an address: a drawing on its way to a file.
+    'img-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",

@@ -114,7 +114,8 @@ export class WorkspaceEvidence {
   }
 }
 
-function workspaceFolders(): string[] {
+/** Absolute paths, with `/`, of the workspace folders that are on disk. */
+export function workspaceFolders(): string[] {
   return (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
     .map(({ uri }) => pathOf(uri));

@@ -175,8 +175,12 @@ function changeCounts({ verdict, counts, removed, moved }: Judgement): string {
   return parts.length > 0 ? parts.join(', ') : verdictWord(verdict);
 }
 
-/** "57 verified, 1 modified, …": every status that occurs, and the flags. */
-export function statusCounts({ counts, flagged }: Pick<AssessmentData, 'counts' | 'flagged'>): string {
+/** "57 verified, 1 modified, …": every status that occurs, the flags, and what was made of something flagged. */
+export function statusCounts({
+  counts,
+  flagged,
+  flaggedUpstream,
+}: Pick<AssessmentData, 'counts' | 'flagged' | 'flaggedUpstream'>): string {
   const parts = [
     counts.verified > 0 && l10n.t('{0} verified', counts.verified),
     counts.untrusted > 0 && l10n.t('{0} untrusted', counts.untrusted),
@@ -187,6 +191,7 @@ export function statusCounts({ counts, flagged }: Pick<AssessmentData, 'counts' 
     counts.malformed > 0 && l10n.t('{0} malformed', counts.malformed),
     counts.unknown > 0 && l10n.t('{0} unknown', counts.unknown),
     flagged > 0 && l10n.t('{0} flagged', flagged),
+    flaggedUpstream > 0 && l10n.t('{0} flagged upstream', flaggedUpstream),
   ].filter((part) => part !== false);
   return parts.length > 0 ? parts.join(', ') : l10n.t('no samples');
 }

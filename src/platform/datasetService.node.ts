@@ -32,7 +32,7 @@ export async function prepareDatasetStatement(
   claim: DatasetClaim,
   cache?: DigestCache,
 ): Promise<{ payload: Uint8Array; root: string; count: number }> {
-  const digests = withoutMalformed(samples);
+  const digests = leavesOf(samples);
   const count = digests.length / DIGEST_LENGTH;
   if (count === 0) {
     throw new ProvenanceError('nothing-to-sign', '{path} has no samples to sign.', { path });
@@ -60,7 +60,8 @@ export function rowDigest(samples: SampleDigests, row: number): string | undefin
   return toHex(digestAt(samples.digests, row));
 }
 
-function withoutMalformed(samples: SampleDigests): Uint8Array {
+/** The digests that a leaves file holds: of all samples but malformed ones, in order. */
+export function leavesOf(samples: SampleDigests): Uint8Array {
   if (samples.malformed.size === 0) return samples.digests;
   const digests = new Uint8Array((samples.count - samples.malformed.size) * DIGEST_LENGTH);
   let next = 0;

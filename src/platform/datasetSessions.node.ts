@@ -7,7 +7,6 @@ import { movedRows } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import { settledBy } from '../core/trust/baseline.ts';
 import {
-  ScopeLoader,
   statedTime,
   subjectsOf,
   type Scope,
@@ -29,7 +28,7 @@ import type { DigestPool } from './digestPool.node.ts';
 import { findEvidence } from './evidenceFinder.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { fileVersion } from './inputFile.node.ts';
-import { cachedMerkleRoot } from './merkleRoot.node.ts';
+import { nodeScopeLoader } from './scopeLoader.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 import { TextDigester } from './textDigester.node.ts';
 import { readAllowedSigners } from './trustRoots.node.ts';
@@ -65,7 +64,7 @@ export interface DatasetWorkerOptions {
 export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {}): () => void {
   const { files = nodeFileStore(), pool, cache } = options;
   const sessions = new Map<string, Session>();
-  const loader = new ScopeLoader(files, fastSha256, cachedMerkleRoot(cache));
+  const loader = nodeScopeLoader(files, cache);
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id);
     if (!session) throw new ProvenanceError('not-found', 'The dataset is not open any more.');
@@ -233,10 +232,11 @@ function toData(
     moved: assessment.moved,
     removed: assessment.removed,
     flagged: assessment.flagged,
+    flaggedUpstream: assessment.flaggedUpstream,
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     ...(sha256 !== undefined && { sha256 }),
     reviews: [...assessment.reviews].map(([row, state]) => toLineReview(lines[row]!, state, scope)),
-    upstream: [],
+    upstream: [...assessment.upstream].map(([row, upstream]) => ({ line: lines[row]!, ...upstream })),
     malformed: text.malformedLines(),
     statements: scope.statements.map(toStatementData),
     problems: scope.problems.map(({ path, line, error }) => ({

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
-import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
+import { ADVISORIES, BUNDLE_SUFFIX, EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import type { EvidenceFiles } from '../protocol/datasetWorker.ts';
 
-const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn', '.venv', '__pycache__']);
+/** Folders that no dataset of a project lies in. */
+export const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn', '.venv', '__pycache__']);
 const MAX_DEPTH = 16;
 const MAX_FOLDERS = 50_000;
 
@@ -20,9 +21,9 @@ export async function findEvidence(
   const advisories = new Set<string>();
   let visited = 0;
   for (const folder of folders) {
-    for (const name of await names(join(folder, EVIDENCE_FOLDER, 'advisories'))) {
-      if (name.endsWith('.intoto.jsonl'))
-        advisories.add(toSlashes(join(folder, EVIDENCE_FOLDER, 'advisories', name)));
+    for (const name of await names(join(folder, EVIDENCE_FOLDER, ADVISORIES))) {
+      if (name.endsWith(BUNDLE_SUFFIX))
+        advisories.add(toSlashes(join(folder, EVIDENCE_FOLDER, ADVISORIES, name)));
     }
     const queue: { path: string; depth: number }[] = [{ path: folder, depth: 0 }];
     for (let next = queue.shift(); next && visited < MAX_FOLDERS; next = queue.shift()) {
@@ -57,6 +58,7 @@ async function names(folder: string): Promise<string[]> {
   return (await entries(folder)).filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
-function toSlashes(path: string): string {
+/** A path as core writes it. */
+export function toSlashes(path: string): string {
   return sep === '/' ? path : path.split(sep).join('/');
 }

@@ -1,12 +1,16 @@
-import { ProvenanceError } from '../core/errors.ts';
+import { traceImpact } from '../core/lineage/impact.ts';
 import type { LineageWorkerMethods } from '../protocol/lineageWorker.ts';
 import type { Handlers } from '../protocol/rpc.ts';
 import type { LineageContext } from './lineageSessions.node.ts';
 
-export function impactHandlers(_context: LineageContext): Pick<Handlers<LineageWorkerMethods>, 'impact'> {
+/** How long an answer waits for files that nobody has looked into yet, in milliseconds. */
+const PATIENCE = 1500;
+
+export function impactHandlers({ lineage }: LineageContext): Pick<Handlers<LineageWorkerMethods>, 'impact'> {
   return {
-    impact() {
-      throw new ProvenanceError('internal', 'Not built yet: impact.');
+    async impact({ of, ...scope }, { signal }) {
+      const { graph, index, evidence } = await lineage.read(scope, { milliseconds: PATIENCE, signal });
+      return await traceImpact(of, graph, index, evidence, signal);
     },
   };
 }

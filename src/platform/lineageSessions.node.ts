@@ -1,18 +1,19 @@
 import type { FileStore } from '../core/bytes/fileStore.ts';
-import { ScopeLoader } from '../core/trust/scope.ts';
+import type { ScopeLoader } from '../core/trust/scope.ts';
 import type { LineageWorkerMethods } from '../protocol/lineageWorker.ts';
 import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
 import { advisoryHandlers } from './advisories.node.ts';
+import { advisoryImportHandlers } from './importAdvisories.node.ts';
 import type { DigestCache } from './digestCache.node.ts';
 import type { DigestPool } from './digestPool.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { impactHandlers } from './impact.node.ts';
 import { lineageExportHandlers } from './lineageExport.node.ts';
 import { lineageGraphHandlers } from './lineageGraph.node.ts';
+import { LineageReader } from './lineageReader.node.ts';
 import { layoutHandlers } from './lineageLayout.node.ts';
-import { cachedMerkleRoot } from './merkleRoot.node.ts';
 import { stepHandlers } from './recordStep.node.ts';
-import { fastSha256 } from './sha256.node.ts';
+import { nodeScopeLoader } from './scopeLoader.node.ts';
 import { nodeTimers } from './workerPort.node.ts';
 
 export interface LineageWorkerOptions {
@@ -28,6 +29,8 @@ export interface LineageContext {
   readonly files: FileStore;
   /** Keeps bundles, checked signatures and leaves between calls. */
   readonly loader: ScopeLoader;
+  /** Reads all evidence as one graph. */
+  readonly lineage: LineageReader;
   readonly pool: DigestPool | undefined;
   readonly cache: DigestCache | undefined;
 }
@@ -35,8 +38,9 @@ export interface LineageContext {
 /** Answers the lineage worker's methods on a port. @returns a function that stops. */
 export function startLineageWorker(port: Port, options: LineageWorkerOptions = {}): () => void {
   const { files = nodeFileStore(), pool, cache } = options;
-  const loader = new ScopeLoader(files, fastSha256, cachedMerkleRoot(cache));
-  const context: LineageContext = { files, loader, pool, cache };
+  const loader = nodeScopeLoader(files, cache);
+  const lineage = new LineageReader(files, loader, cache);
+  const context: LineageContext = { files, loader, lineage, pool, cache };
   const handlers: Handlers<LineageWorkerMethods> = {
     ...lineageGraphHandlers(context),
     ...impactHandlers(context),
@@ -44,6 +48,7 @@ export function startLineageWorker(port: Port, options: LineageWorkerOptions = {
     ...lineageExportHandlers(context),
     ...stepHandlers(context),
     ...advisoryHandlers(context),
+    ...advisoryImportHandlers(context),
   };
   const rpc = new Rpc<Record<never, never>, LineageWorkerMethods>(port, handlers, nodeTimers);
   return () => {

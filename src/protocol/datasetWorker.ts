@@ -1,5 +1,6 @@
 import type { Malformed } from '../core/sample/canonicalJson.ts';
-import type { Origin, Pairing, PredicateKind, Severity, Category } from '../core/evidence/predicates.ts';
+import type { Origin, PredicateKind, Severity, Category } from '../core/evidence/predicates.ts';
+import type { Upstream } from '../core/lineage/taint.ts';
 import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
 import type { WireError } from './rpc.ts';
 
@@ -86,6 +87,8 @@ export interface AssessmentData {
   readonly moved: number;
   readonly removed: number;
   readonly flagged: number;
+  /** How many samples are flagged upstream and not flagged themselves. */
+  readonly flaggedUpstream: number;
   readonly baseline?: number;
   readonly sha256?: string;
   /** Lines with reviews that count, in order. */
@@ -111,27 +114,11 @@ export interface LineReview {
 }
 
 /** A sample that was made, step by step, of something flagged. */
-export interface LineUpstream {
+export interface LineUpstream extends Upstream {
   readonly line: number;
-  readonly category: Category;
-  readonly severity: Severity;
-  /** Whether the flag and every step on the way are signed by trusted signers. */
-  readonly trusted: boolean;
-  /** From the flagged sample, dataset or step down to this sample. */
-  readonly way: UpstreamWay;
 }
 
-export interface UpstreamWay {
-  readonly flagged: 'sample' | 'dataset' | 'step';
-  /** Index of the review (or advisory) into the statements. */
-  readonly review: number;
-  /** What the review calls it, such as `train.jsonl#12`. */
-  readonly name: string;
-  /** Digest (hex) of the flagged sample, dataset (its bytes) or step (its envelope). */
-  readonly digest: string;
-  /** The steps that were passed, the first one first: index into the statements, and how the sample was paired there. */
-  readonly steps: readonly { readonly statement: number; readonly pairing?: Pairing }[];
-}
+export type { UpstreamWay } from '../core/lineage/taint.ts';
 
 export interface ReviewThreadData {
   /** Digest of the flag's envelope: what identifies the thread. */

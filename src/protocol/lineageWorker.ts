@@ -1,7 +1,9 @@
-import type { Origin, Pairing } from '../core/evidence/predicates.ts';
+import type { Pairing } from '../core/evidence/predicates.ts';
 import type { DatasetNode, GraphIssue, StepNode } from '../core/lineage/graph.ts';
-import type { SampleTrace } from '../core/lineage/trace.ts';
-import type { EvidenceFiles, StatementData } from './datasetWorker.ts';
+import type { FieldChange } from '../core/lineage/fieldDiff.ts';
+import type { ImpactData, ImpactSource } from '../core/lineage/impact.ts';
+import type { SampleTrace, TraceNode } from '../core/lineage/trace.ts';
+import type { AdvisoryData, EvidenceFiles, ProblemData, StatementData } from './datasetWorker.ts';
 
 /**
  * The conversation between the editor's thread and the lineage worker, which reads all evidence of the workspace as one
@@ -22,7 +24,11 @@ export type LineageWorkerMethods = {
   prepareStep: (params: StepRequest) => PreparedStep;
   /** The samples of a dataset that advisories name, or that are similar to what they name. */
   checkAdvisories: (params: LineageScope & { path: string }) => AdvisoryCheckData;
+  /** Adds the advisories in these files to those of a workspace folder. */
+  importAdvisories: (params: { paths: readonly string[]; folder: string }) => ImportedAdvisories;
 };
+
+export type { FieldChange } from '../core/lineage/fieldDiff.ts';
 
 /** Where to look. Paths are absolute, with `/`. */
 export interface LineageScope extends EvidenceFiles {
@@ -36,7 +42,10 @@ export interface GraphData {
   readonly datasets: readonly DatasetNode[];
   readonly steps: readonly StepNode[];
   readonly issues: readonly GraphIssue[];
+  /** Those that the graph refers to, by index. */
   readonly statements: readonly StatementData[];
+  /** How many files nobody has looked into yet: ask again later. */
+  readonly pending: number;
 }
 
 /** A sample by its digest, in a dataset where that is known. */
@@ -55,53 +64,17 @@ export interface TraceData {
   readonly forward: SampleTrace;
   /** What a step did to the sample, by `STEP-ID FROM-DIGEST TO-DIGEST`, where both sides are at hand. */
   readonly changes: Readonly<Record<string, readonly FieldChange[]>>;
+  /** Datasets that hold the same sample, and that neither way passes. */
+  readonly elsewhere: readonly TraceNode[];
 }
 
-/** A member of a record that a step changed. */
-export interface FieldChange {
-  /** JSON pointer. */
-  readonly pointer: string;
-  readonly change: 'added' | 'removed' | 'changed';
-  /** JSON text, cut at {@link MAX_SHOWN_VALUE} characters. Untrusted. */
-  readonly before?: string;
-  readonly after?: string;
-}
-
-export const MAX_SHOWN_VALUE = 2000;
-
-/** What an impact is traced from. */
-export type ImpactSource =
-  | { readonly kind: 'sample'; readonly digest: string; readonly name?: string }
-  | { readonly kind: 'dataset'; readonly sha256: string; readonly name?: string }
-  | { readonly kind: 'step'; readonly envelopeDigest: string; readonly name?: string };
-
-export interface ImpactData {
-  readonly datasets: readonly ImpactedDataset[];
-  readonly issues: readonly GraphIssue[];
-}
-
-export interface ImpactedDataset {
-  readonly dataset: DatasetNode;
-  /** The step through which it is affected, where it is not a source itself. */
-  readonly via?: string;
-  /** The dataset before that step. */
-  readonly from?: string;
-  readonly samples: readonly ImpactedSample[];
-  /** How many there are; {@link samples} is cut at {@link MAX_LISTED_SAMPLES}. */
-  readonly count: number;
-}
-
-export const MAX_LISTED_SAMPLES = 10_000;
-
-export interface ImpactedSample {
-  readonly digest: string;
-  /** Rows (from 1) that hold it: lines of the signed order. */
-  readonly rows: readonly number[];
-  /** Index of what it comes from in the request. */
-  readonly source: number;
-  /** Whether it is the same sample, or was changed on the way. */
-  readonly changed: boolean;
-}
+export {
+  MAX_LISTED_SAMPLES,
+  type ImpactData,
+  type ImpactedDataset,
+  type ImpactedSample,
+  type ImpactSource,
+} from '../core/lineage/impact.ts';
 
 export type LineageFormat = 'prov' | 'openlineage' | 'mermaid' | 'json';
 
@@ -126,12 +99,14 @@ export interface Layout {
   readonly edges: readonly { readonly id: string; readonly points: readonly (readonly [number, number])[] }[];
 }
 
-/** A step that was done, to be recorded. */
+/** A step that was done, to be recorded. Paths are absolute, with `/`. */
 export interface StepRequest {
   readonly inputs: readonly string[];
   readonly output: string;
+  /** One of `STEP_KINDS`. */
   readonly kind: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly note?: string;
   readonly pairing?: PairingRequest;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, unknown>>;
@@ -139,7 +114,12 @@ export interface StepRequest {
   /** RFC 3339, UTC. */
   readonly startedOn?: string;
   readonly finishedOn: string;
-  readonly origin?: Origin;
+  /** What did it; this program where nothing is said. */
+  readonly tool?: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
+  /** Where the code is: the git commit there is recorded, and paths below it as names. The output's folder without it. */
+  readonly workingFolder?: string;
+  /** Whether it is recorded although a step of this kind cannot have made the output of the inputs. */
+  readonly force?: boolean;
 }
 
 /** How changed rows are paired with what they were made of. */
@@ -174,4 +154,20 @@ export interface AdvisedSample {
   readonly match: 'equal' | 'similar';
   readonly id: string;
   readonly title: string;
+}
+
+export interface ImportedAdvisories {
+  readonly advisories: readonly ImportedAdvisory[];
+  /** Lines that were left out, and why. */
+  readonly problems: readonly ProblemData[];
+}
+
+export interface ImportedAdvisory extends AdvisoryData {
+  /** Of the key that signed it, as the envelope states it: nothing was verified yet. */
+  readonly keyId: string;
+  readonly envelopeDigest: string;
+  /** How many samples it names. */
+  readonly samples: number;
+  /** Whether it was not there before. */
+  readonly added: boolean;
 }

@@ -52,6 +52,8 @@ export interface TableJudgement {
   readonly counts: Readonly<Record<Status, number>>;
   readonly flagged: number;
   readonly cleared: number;
+  /** Rows that were made of something flagged. */
+  readonly upstream: number;
   /** Those whose statements cover rows here. */
   readonly signers: readonly { readonly keyId: string; readonly name: string; readonly rows: number }[];
   /** Origins (`origin.source`, or the dataset's name) that those statements give. */
@@ -61,13 +63,17 @@ export interface TableJudgement {
 /** All parts have to hold; an absent or empty part lets everything through. */
 export interface TableFilter {
   readonly statuses?: readonly Status[];
-  readonly reviews?: readonly ('flagged' | 'cleared')[];
+  /** A row passes with any of these. */
+  readonly reviews?: readonly ReviewFilter[];
   /** Key ids. */
   readonly signers?: readonly string[];
   /** Ids of {@link TableJudgement.origins}. */
   readonly origins?: readonly string[];
   readonly queries?: readonly RowQuery[];
 }
+
+export const REVIEW_FILTERS = ['flagged', 'upstream', 'cleared'] as const;
+export type ReviewFilter = (typeof REVIEW_FILTERS)[number];
 
 export interface TableRow {
   readonly index: number;
@@ -82,6 +88,8 @@ export interface TableRow {
     readonly category: Category;
     readonly severity: Severity;
   };
+  /** It was made of something flagged as this. */
+  readonly upstream?: { readonly category: Category; readonly severity: Severity };
 }
 
 export interface TableDetail {

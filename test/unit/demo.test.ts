@@ -56,7 +56,7 @@ raw/crawl.jsonl: intact; 78 untrusted; 1 flagged
 
 cleaned/cleaned.jsonl: intact; 66 verified
   1-66 verified, acme-curation signed the dataset
-  filter of raw/crawl.jsonl: acme-curation
+  map of raw/crawl.jsonl: acme-curation
     extract of hearthkit-2026-10.warc.gz, which is not here: SHA256:nJuN+v/jVC…
 
 data/train.jsonl: changed; 58 verified, 1 modified, 3 added, 1 malformed; 1 flagged
@@ -73,13 +73,13 @@ data/train.jsonl: changed; 58 verified, 1 modified, 3 added, 1 malformed; 1 flag
   12 flagged: backdoor-trigger, high; acme-curation flagged, SHA256:nJuN+v/jVC… cleared, acme-curation flagged
   33 cleared: label-error, low; acme-curation flagged, acme-curation cleared
   map of cleaned/cleaned.jsonl: acme-curation
-    filter of raw/crawl.jsonl: acme-curation
+    map of raw/crawl.jsonl: acme-curation
       extract of hearthkit-2026-10.warc.gz, which is not here: SHA256:nJuN+v/jVC…
 
 data/eval.jsonl: unsigned; 6 revoked
   1-6 revoked, acme-annotation signed the dataset
   map of cleaned/cleaned.jsonl: acme-curation
-    filter of raw/crawl.jsonl: acme-curation
+    map of raw/crawl.jsonl: acme-curation
       extract of hearthkit-2026-10.warc.gz, which is not here: SHA256:nJuN+v/jVC…
 
 data/new-batch.jsonl: unsigned; 2 verified, 1 untrusted, 6 unsigned; 1 flagged

@@ -23,6 +23,7 @@ import {
   PREDICATE_TYPES,
   SEVERITIES,
   STAGES,
+  STEP_KINDS,
 } from '../../src/core/evidence/predicates.ts';
 import { ed25519Signer } from '../../src/core/evidence/signer.ts';
 import { parseSshPublicKey, verifySignature } from '../../src/core/evidence/sshKey.ts';
@@ -34,6 +35,8 @@ import {
   statementBytes,
   type Statement,
 } from '../../src/core/evidence/statement.ts';
+import { DerivationMap } from '../../src/core/lineage/derivationMap.ts';
+import { stepsOf } from '../../src/core/lineage/step.ts';
 import { merkleRoot } from '../../src/core/merkle/tree.ts';
 import { canonicalize, MAX_DEPTH, MAX_SAMPLE_BYTES } from '../../src/core/sample/canonicalJson.ts';
 import { SampleDigester } from '../../src/core/sample/sampleDigester.ts';
@@ -121,6 +124,29 @@ describe('docs/formats.md', () => {
       }
     },
   );
+
+  it('shows a recorded step with the derivation map that it names', () => {
+    const [step] = statements.flatMap((statement) => {
+      const parsed = parseStatement(bytesOf(JSON.stringify(statement)));
+      return parsed.kind === 'step' ? stepsOf(parsed).filter(({ map }) => map) : [];
+    });
+    const { counts, inputs, map, output } = step ?? {};
+    const text = blocks('text').find((block) => /^[0-9a-f]{64} [0-9a-f]{64}$/.test(block)) ?? '';
+    assert.equal(map?.sha256, sha256(bytesOf(`${text}\n`)));
+    const pairs = DerivationMap.parse(bytesOf(`${text}\n`));
+    assert.equal(pairs.pairs, map.pairs);
+    assert.deepEqual(output?.samples, { count: 2, root: merkle });
+    assert.equal(pairs.inputs(sampleDigests[1] ?? '').length, 1);
+    assert.deepEqual(counts, {
+      in: inputs?.[0]?.samples?.count,
+      out: 2,
+      unchanged: 1,
+      changed: 1,
+      added: 0,
+      dropped: 1,
+    });
+    for (const kind of STEP_KINDS) assert.ok(formats.includes(`\`${kind}\``), kind);
+  });
 
   it('shows an answer that names the envelope of the flag before it', async () => {
     const seed = createHash('sha256').update('dataset-provenance example key of docs/formats.md').digest();

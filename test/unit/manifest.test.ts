@@ -245,6 +245,27 @@ describe('The manifest', () => {
     assert.deepEqual(Object.fromEntries(settings), objectLiteral('src/host/settings.ts', 'SETTING_DEFAULTS'));
   });
 
+  it('offers nothing that signs, or that keeps what others signed, in a workspace that is not trusted', () => {
+    const signing = [
+      'signDataset',
+      'signSamples',
+      'flagSamples',
+      'submitFlag',
+      'replyToFlag',
+      'clearFlag',
+      'trustSigner',
+      'recordStep',
+      'importAdvisory',
+      'flagDataset',
+      'flagStep',
+      'clearDatasetFlag',
+    ] as const;
+    for (const { command, enablement } of contributes.commands) {
+      const signs = signing.some((name) => COMMANDS[name] === command);
+      assert.equal(enablement, signs ? 'isWorkspaceTrusted' : undefined, command);
+    }
+  });
+
   it('lets no workspace say whom to trust by a setting', () => {
     assert.equal(contributes.configuration.properties['provenance.allowedSignersFile']?.scope, 'machine');
   });

@@ -121,11 +121,12 @@ export async function until(
   }
 }
 
-type Answer = string | undefined | ((items: readonly { label: string }[]) => { label: string } | undefined);
+type Answer =
+  string | string[] | undefined | ((items: readonly { label: string }[]) => { label: string } | undefined);
 
 /**
  * Answers the questions that commands ask, in turn: a text for an input box, the start of a label (icons left out) for a
- * list, undefined to leave. What is not asked in the end is a failure. Messages are recorded and not answered, but for
+ * list, several of them for a list of which several may be picked, undefined to leave. What is not asked in the end is a failure. Messages are recorded and not answered, but for
  * modal ones, whose first action is taken.
  */
 export async function answering<T>(
@@ -163,13 +164,17 @@ export async function answering<T>(
     const answer = next(options?.placeHolder ?? options?.title ?? '');
     if (answer === undefined) return undefined;
     const labels = list.map((item) => (typeof item === 'string' ? { label: item } : item));
-    const picked =
-      typeof answer === 'function'
-        ? answer(labels)
-        : labels.find(({ label }) => label.replace(/\$\([\w-]+\) /g, '').startsWith(answer));
-    if (!picked)
-      throw new Error(`no "${String(answer)}" among: ${labels.map(({ label }) => label).join(', ')}`);
-    return list[labels.indexOf(picked)];
+    const pick = (wanted: string | Exclude<Answer, string | string[] | undefined>) => {
+      const picked =
+        typeof wanted === 'function'
+          ? wanted(labels)
+          : labels.find(({ label }) => label.replace(/\$\([\w-]+\) /g, '').startsWith(wanted));
+      if (!picked)
+        throw new Error(`no "${String(wanted)}" among: ${labels.map(({ label }) => label).join(', ')}`);
+      return list[labels.indexOf(picked)];
+    };
+    assert.equal(Array.isArray(answer), options?.canPickMany === true, 'as many answers as may be picked');
+    return Array.isArray(answer) ? answer.map(pick) : pick(answer);
   };
   for (const name of ['showInformationMessage', 'showWarningMessage', 'showErrorMessage']) {
     window[name] = (message: string, ...rest: unknown[]) => {

@@ -1,7 +1,10 @@
 import '../ui/ui.css';
 import '../ui/evidence.css';
+import '../ui/popup.css';
 import './lineage.css';
-import { Rpc } from '../../src/protocol/rpc.ts';
+import './graph/graph.css';
+import type { LineagePanelMethods } from '../../src/protocol/lineagePanel.ts';
+import { Rpc, type Handlers } from '../../src/protocol/rpc.ts';
 import { h } from '../ui/dom.ts';
 import { registerControls, vsCodeButton, vsCodeProgressRing } from '../ui/toolkit.ts';
 import { vsCodeApi, vscodePort, windowTimers } from '../ui/vscodePort.ts';
@@ -16,7 +19,13 @@ const root = h('main');
 // The host's page has an empty one; ours is made by `h`, so that it can be patched.
 document.getElementById('app')?.replaceWith(root);
 const api = vsCodeApi();
-const rpc: LineageRpc = new Rpc(vscodePort(api), {}, windowTimers);
+const handlers: Handlers<LineagePanelMethods> = {
+  focusGraph: () => {
+    panel.focusGraph();
+    return null;
+  },
+};
+const rpc: LineageRpc = new Rpc(vscodePort(api), handlers, windowTimers);
 const panel = new LineagePanel(root, rpc, new ViewMemory(api));
 void panel.start();
 window.setInterval(() => {

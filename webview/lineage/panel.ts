@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { asProvenanceError } from '../../src/core/errors.ts';
 import type {
   LineageHostEvents,
@@ -6,10 +7,11 @@ import type {
   LineageState,
 } from '../../src/protocol/lineagePanel.ts';
 import type { Rpc } from '../../src/protocol/rpc.ts';
-import { patch } from '../ui/dom.ts';
+import { h, patch } from '../ui/dom.ts';
 import { errorText, useStrings } from '../ui/strings.ts';
 import type { PanelContext } from './context.ts';
-import { view, type Message } from './view.ts';
+import { GRAPH_SECTION, GraphView } from './graph/graphView.ts';
+import { details, summary, type Message } from './view.ts';
 import type { ViewMemory } from './viewMemory.ts';
 
 export type LineageRpc = Rpc<LineageHostMethods, LineagePanelMethods, LineageHostEvents>;
@@ -28,6 +30,10 @@ export class LineagePanel implements PanelContext {
   private readonly underway = new Set<string>();
   private readonly shownOf = new Map<string, number>();
   private subject = '';
+  private readonly graph: GraphView;
+  /** What stands before and after the drawing. */
+  private readonly before = h('div', { class: 'summary-part' });
+  private readonly after = h('div', { class: 'details-part' });
   copied: string | undefined;
 
   constructor(
@@ -35,6 +41,9 @@ export class LineagePanel implements PanelContext {
     private readonly rpc: LineageRpc,
     private readonly memory: ViewMemory,
   ) {
+    this.graph = new GraphView(this, rpc, memory);
+    root.className = 'panel';
+    root.append(this.before, this.after);
     rpc.on('state', (state) => {
       this.show(state);
     });
@@ -49,7 +58,9 @@ export class LineagePanel implements PanelContext {
     this.message = undefined;
     this.render();
     try {
-      const { state, strings } = await this.rpc.call('ready', null, { timeout: READY_TIMEOUT });
+      const { state, strings } = await this.rpc.call('ready', this.graph.viewpoint, {
+        timeout: READY_TIMEOUT,
+      });
       useStrings(strings);
       // A state that came as an event while this call was answered is newer.
       this.show(this.state ?? state);
@@ -63,6 +74,12 @@ export class LineagePanel implements PanelContext {
       };
       this.render();
     }
+  }
+
+  /** Puts the keyboard's focus into the drawing, once it is there. */
+  focusGraph(): void {
+    if (this.isCollapsed(GRAPH_SECTION)) this.toggle(GRAPH_SECTION);
+    this.graph.focus();
   }
 
   /** Shows what the clock changes: "2 minutes ago". */
@@ -141,7 +158,13 @@ export class LineagePanel implements PanelContext {
   private render(): void {
     const focused = document.activeElement;
     const place = focused?.closest('[data-section]')?.getAttribute('data-section');
-    patch(this.root, view(this, this.state, this.message));
+    this.root.setAttribute('aria-label', l10n.t('Lineage'));
+    patch(this.before, summary(this, this.state, this.message));
+    if (this.state) {
+      if (!this.graph.element.isConnected) this.before.after(this.graph.element);
+      this.graph.refresh();
+    }
+    patch(this.after, details(this, this.state));
     if (!focused || focused === document.body || focused === document.activeElement) return;
     // Moving an element drops its focus; one that is gone leaves the keyboard user at its section.
     if (focused.isConnected && focused instanceof HTMLElement) focused.focus({ preventScroll: true });

@@ -7,7 +7,6 @@ import { untrusted } from '../ui/text.ts';
 import type { PanelContext } from './context.ts';
 import { evidenceSection } from './evidence.ts';
 import { header } from './header.ts';
-import { inputsSection } from './inputs.ts';
 import { sampleSection } from './sample.ts';
 
 /** What went wrong with the last thing the user asked for. */
@@ -20,15 +19,15 @@ interface ViewContext extends PanelContext {
   dismiss(): void;
 }
 
-/** The whole page for this state; undefined while the host has not answered. */
-export function view(
+/** What stands above the drawing: messages, and the dataset; undefined while the host has not answered. */
+export function summary(
   context: ViewContext,
   state: LineageState | undefined,
   message: Message | undefined,
 ): HTMLElement {
   return h(
-    'main',
-    { class: 'panel', 'aria-label': l10n.t('Lineage') },
+    'div',
+    { class: 'summary-part' },
     // These two are always there: a live region speaks only when its content changes, not when it appears.
     h('div', { role: 'alert', class: 'alert', key: 'alert' }, message && messageBox(context, message)),
     h(
@@ -36,7 +35,16 @@ export function view(
       { role: 'status', class: 'visually-hidden', key: 'copied' },
       context.copied !== undefined && l10n.t('Copied'),
     ),
-    state ? content(context, state) : !message && loading(),
+    state ? subject(context, state) : !message && loading(),
+  );
+}
+
+/** What stands below the drawing: the sample, and who says what about the dataset. */
+export function details(context: PanelContext, state: LineageState | undefined): HTMLElement {
+  return h(
+    'div',
+    { class: 'details-part' },
+    state?.dataset && [sampleSection(context, state.sample), evidenceSection(context, state.dataset)],
   );
 }
 
@@ -45,7 +53,7 @@ function loading(): HTMLElement {
   return h('div', { class: 'empty', key: 'loading' }, busyRing(l10n.t('Loading…')));
 }
 
-function content(context: PanelContext, { dataset, sample }: LineageState): Child {
+function subject(context: PanelContext, { dataset }: LineageState): Child {
   if (!dataset) {
     return h(
       'div',
@@ -54,13 +62,7 @@ function content(context: PanelContext, { dataset, sample }: LineageState): Chil
       h('p', {}, l10n.t('Open a JSONL dataset to see who vouches for it.')),
     );
   }
-  return [
-    dataset.problems.length > 0 && problems(dataset.problems),
-    header(context, dataset),
-    sampleSection(context, sample),
-    inputsSection(context, dataset),
-    evidenceSection(context, dataset),
-  ];
+  return [dataset.problems.length > 0 && problems(dataset.problems), header(context, dataset)];
 }
 
 function problems(sentences: readonly string[]): HTMLElement {

@@ -2,11 +2,12 @@ import * as l10n from '@vscode/l10n';
 import type { Cell } from '../../src/protocol/rowWorker.ts';
 import type { TableRow } from '../../src/protocol/sampleTable.ts';
 import { untrustedText } from '../../src/protocol/untrustedText.ts';
+import { upstreamWord } from '../../src/language/upstream.ts';
 import { categoryWord, severityWord } from '../../src/language/words.ts';
 import { h, type Child } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
 import { numberText } from '../ui/strings.ts';
-import { signLabel, statusSign } from '../ui/words.ts';
+import { capitalised, signLabel, statusSign } from '../ui/words.ts';
 
 /** Text to mark where it stands in cells. */
 export interface Mark {
@@ -137,10 +138,17 @@ function status(row: TableRow): Child {
         icon(row.review.state),
         h('span', {}, row.review.state === 'flagged' ? categoryWord(row.review.category) : l10n.t('Cleared')),
       ),
+    row.upstream &&
+      h(
+        'span',
+        { class: 'review-mark upstream' },
+        icon('upstream'),
+        h('span', {}, capitalised(upstreamWord())),
+      ),
   ];
 }
 
-function statusTitle({ kind, status, signer, review }: TableRow): string | undefined {
+function statusTitle({ kind, status, signer, review, upstream }: TableRow): string | undefined {
   if (kind === 'blank') return undefined;
   if (!status) return l10n.t('Not checked yet');
   const { word } = statusSign(status);
@@ -152,6 +160,11 @@ function statusTitle({ kind, status, signer, review }: TableRow): string | undef
       review.state === 'flagged'
         ? l10n.t('Flagged: {0}, {1}', category, severity)
         : l10n.t('Flag cleared: {0}, {1}', category, severity),
+    );
+  }
+  if (upstream) {
+    lines.push(
+      l10n.t('Flagged upstream: {0}, {1}', categoryWord(upstream.category), severityWord(upstream.severity)),
     );
   }
   return lines.join('\n');

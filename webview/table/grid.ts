@@ -270,7 +270,7 @@ export class Grid {
     const digits = Math.max(4, numberText(view.lines).length);
     const { style } = this.element;
     style.setProperty('--number-width', `${Math.ceil(digits * this.fontSize() * DIGIT) + 24}px`);
-    style.setProperty('--status-width', `${view.widths[STATUS_WIDTH] ?? (view.reviews ? 210 : 120)}px`);
+    style.setProperty('--status-width', `${view.widths[STATUS_WIDTH] ?? (view.reviews ? 240 : 120)}px`);
     // The last one takes what is left.
     style.setProperty(
       '--columns',

@@ -1,7 +1,7 @@
 import { asProvenanceError } from '../../src/core/errors.ts';
 import type { TableState } from '../../src/protocol/sampleTable.ts';
 import { h, patch } from '../ui/dom.ts';
-import { errorText, useStrings } from '../ui/strings.ts';
+import { errorText, numberText, useStrings } from '../ui/strings.ts';
 import type { TableRpc } from './context.ts';
 import { loading } from './gridMessage.ts';
 import { alertBar, type Message } from './notices.ts';
@@ -34,7 +34,9 @@ export class TablePage {
   async start(): Promise<void> {
     this.show(undefined);
     try {
-      const { state, place, strings, rows } = await this.rpc.call('ready', null, { timeout: READY_TIMEOUT });
+      const ready = this.rpc.call('ready', null, { timeout: READY_TIMEOUT });
+      warmUp();
+      const { state, place, strings, rows } = await ready;
       useStrings(strings);
       this.table = new SampleTable(this.root, this.rpc, this.early ?? state, place, rows);
       this.startup.remove();
@@ -52,4 +54,9 @@ export class TablePage {
     const close = () => this.show(undefined);
     patch(this.startup, h('div', { class: 'startup' }, alertBar(message, close), !message && loading()));
   }
+}
+
+/** The browser loads how a language writes numbers at the first use, which takes longer than drawing the rows. */
+function warmUp(): void {
+  numberText(1000);
 }

@@ -1,13 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import { asProvenanceError } from '../../src/core/errors.ts';
-import type {
-  SampleTableHostMethods,
-  TableAction,
-  TableFilter,
-  TablePlace,
-  TableRow,
-  TableRows,
-  TableState,
+import {
+  REVIEW_FILTERS,
+  type SampleTableHostMethods,
+  type TableAction,
+  type TableFilter,
+  type TablePlace,
+  type TableRow,
+  type TableRows,
+  type TableState,
 } from '../../src/protocol/sampleTable.ts';
 import { h, patch } from '../ui/dom.ts';
 import { openMenu, type MenuGroups } from '../ui/menu.ts';
@@ -683,7 +684,7 @@ export class SampleTable implements TableContext, GridListener {
       lines: state.lines,
       columns,
       widths,
-      reviews: (state.judged?.flagged ?? 0) + (state.judged?.cleared ?? 0) > 0,
+      reviews: hasReviews(state),
       cursor,
       mark,
       busy: this.store.busy,
@@ -691,4 +692,9 @@ export class SampleTable implements TableContext, GridListener {
     this.getRows();
     if (this.unfollowed && this.followTimer === undefined) this.followNow();
   }
+}
+
+/** Whether rows have marks beside their status: these need room. */
+function hasReviews({ judged }: TableState): boolean {
+  return judged !== undefined && REVIEW_FILTERS.some((review) => judged[review] > 0);
 }

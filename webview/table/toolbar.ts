@@ -1,13 +1,20 @@
 import * as l10n from '@vscode/l10n';
 import { STATUSES } from '../../src/core/trust/status.ts';
-import type { TableFilter, TableJudgement, TableState } from '../../src/protocol/sampleTable.ts';
+import { upstreamWord } from '../../src/language/upstream.ts';
+import {
+  REVIEW_FILTERS,
+  type ReviewFilter,
+  type TableFilter,
+  type TableJudgement,
+  type TableState,
+} from '../../src/protocol/sampleTable.ts';
 import { untrustedText } from '../../src/protocol/untrustedText.ts';
 import { h, type Child } from '../ui/dom.ts';
 import { icon } from '../ui/icons.ts';
 import { openMenu } from '../ui/menu.ts';
 import { numberText } from '../ui/strings.ts';
 import { untrusted } from '../ui/text.ts';
-import { statusSign, verdictSign, type Sign } from '../ui/words.ts';
+import { capitalised, statusSign, verdictSign, type Sign } from '../ui/words.ts';
 import { openColumnChooser } from './columnChooser.ts';
 import { openColumnFilter } from './columnFilter.ts';
 import type { TableContext } from './context.ts';
@@ -181,9 +188,7 @@ function statusChips(context: TableContext, filter: TableFilter, judged: TableJu
     });
   // A chip that is pressed stays, or nobody could release it.
   const statuses = STATUSES.filter((status) => judged.counts[status] > 0 || lets(filter, 'statuses', status));
-  const reviews = (['flagged', 'cleared'] as const).filter(
-    (state) => judged[state] > 0 || lets(filter, 'reviews', state),
-  );
+  const reviews = REVIEW_FILTERS.filter((state) => judged[state] > 0 || lets(filter, 'reviews', state));
   return [
     statuses.map((status) =>
       chip(statusSign(status), judged.counts[status], lets(filter, 'statuses', status), () => {
@@ -191,12 +196,27 @@ function statusChips(context: TableContext, filter: TableFilter, judged: TableJu
       }),
     ),
     reviews.map((review) => {
-      const word = review === 'flagged' ? l10n.t('Flagged') : l10n.t('Cleared');
-      return chip({ icon: review, word }, judged[review], lets(filter, 'reviews', review), () => {
-        context.setFilter(toggledValue(filter, 'reviews', review));
-      });
+      return chip(
+        { icon: review, word: reviewFilterWord(review) },
+        judged[review],
+        lets(filter, 'reviews', review),
+        () => {
+          context.setFilter(toggledValue(filter, 'reviews', review));
+        },
+      );
     }),
   ];
+}
+
+function reviewFilterWord(review: ReviewFilter): string {
+  switch (review) {
+    case 'flagged':
+      return l10n.t('Flagged');
+    case 'upstream':
+      return capitalised(upstreamWord());
+    case 'cleared':
+      return l10n.t('Cleared');
+  }
 }
 
 /** A menu of what may be let through. */

@@ -68,7 +68,7 @@ export function h(tag: Tag, props: Props = {}, ...children: readonly Child[]): H
 
 /** An SVG element. */
 export function svg(
-  tag: 'svg' | 'path' | 'rect',
+  tag: 'svg' | 'g' | 'path' | 'rect' | 'text',
   attributes: Readonly<Record<string, string | number>>,
   ...children: readonly Child[]
 ): SVGElement {

@@ -40,6 +40,7 @@ const ICONS = {
     { d: 'M8 12a1.25 1.25 0 1 1 0 2.5A1.25 1.25 0 0 1 8 12z' },
   ],
   flagged: [{ d: 'M3 1.5h11L11.5 5.25 14 9H5v5.5H3z' }],
+  upstream: [{ d: 'M3 1h9.5L10.75 3.75 12.5 6.5H5v4h4.5V8L14 11.75 9.5 15.5V13H3z' }],
   cleared: [
     { d: 'M3 14.5V2.25h10.5L11.25 5l2.25 2.75H3', line: 1.5 },
     { d: 'M7.5 12 9.5 14 13.5 10', line: 1.75 },
@@ -83,6 +84,10 @@ const ICONS = {
   search: [{ d: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.25 10.25 14 14', line: 1.5 }],
   info: [{ d: `${RING}M8 7v4.25M8 4.5v1.25`, line: 1.5 }],
   copy: [{ d: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3', line: 1.25 }],
+  minus: [{ d: 'M2.5 8h11', line: 2.5 }],
+  back: [{ d: 'M13.5 8h-11M7 3.5 2.5 8 7 12.5', line: 1.5 }],
+  fit: [{ d: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10M5.5 5.5h5v5h-5z', line: 1.25 }],
+  list: [{ d: 'M2.5 3.5h11M5.5 8h8M5.5 12.5h8M2.5 3.5V12.5h3M2.5 8h3', line: 1.25 }],
 } as const satisfies Record<Status, readonly Shape[]> & Record<string, readonly Shape[]>;
 
 export type IconName = keyof typeof ICONS;
@@ -98,6 +103,7 @@ export const GUTTER_ICONS = [
   'malformed',
   'unknown',
   'flagged',
+  'upstream',
   'cleared',
 ] as const satisfies readonly IconName[];
 

@@ -14,9 +14,11 @@ export function errorText(error: ProvenanceError): string {
   return l10n.t(error.template, { ...error.args });
 }
 
+let numbers: Intl.NumberFormat | undefined;
+
 /** The number with the user's digit grouping. */
 export function numberText(value: number): string {
-  return new Intl.NumberFormat(language()).format(value);
+  return (numbers ??= new Intl.NumberFormat(language())).format(value);
 }
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, seconds: number])[] = [

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '../bytes/base64.ts';
+import { decodeBase64, fromBase64, toBase64 } from '../bytes/base64.ts';
 import { ProvenanceError } from '../errors.ts';
 import { parseStrictJson } from '../sample/canonicalJson.ts';
 import type { Signer } from './signer.ts';
@@ -36,13 +36,18 @@ export interface EnvelopeSignature {
  * protocol, "Signature Definition").
  */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const encoder = new TextEncoder();
-  const typeLength = encoder.encode(payloadType).length;
-  const head = encoder.encode(`DSSEv1 ${typeLength} ${payloadType} ${payload.length} `);
+  const head = preAuthHead(payloadType, payload.length);
   const bytes = new Uint8Array(head.length + payload.length);
   bytes.set(head);
   bytes.set(payload, head.length);
   return bytes;
+}
+
+/** What stands before the payload in {@link preAuthEncoding}. */
+export function preAuthHead(payloadType: string, payloadLength: number): Uint8Array {
+  const encoder = new TextEncoder();
+  const typeLength = encoder.encode(payloadType).length;
+  return encoder.encode(`DSSEv1 ${typeLength} ${payloadType} ${payloadLength} `);
 }
 
 /**
@@ -53,6 +58,41 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   checkSize(bytes.length);
+  return (bytes.length > LARGE_ENVELOPE ? parseLarge(bytes) : undefined) ?? parseWhole(bytes);
+}
+
+/** From so many bytes on, an envelope is first looked at as {@link parseLarge} does. */
+const LARGE_ENVELOPE = 1 << 16;
+
+const PAYLOAD_START = new TextEncoder().encode('{"payload":"');
+const QUOTE = 0x22;
+
+/**
+ * As {@link parseWhole}, of an envelope that starts with its payload, as ours do: the payload is decoded where it stands,
+ * and the envelope without it is read. In an advisory of 100,000 samples this is most of all bytes, and takes a tenth of
+ * the time.
+ *
+ * @returns undefined for an envelope of another form
+ */
+function parseLarge(bytes: Uint8Array): Envelope | undefined {
+  const start = PAYLOAD_START.length;
+  if (!PAYLOAD_START.every((byte, i) => bytes[i] === byte)) return undefined;
+  const end = bytes.indexOf(QUOTE, start);
+  // What is base64 has no escapes, so that the string is what stands there.
+  const payload = end < 0 ? undefined : decodeBase64(bytes, start, end);
+  if (!payload) return undefined;
+  const rest = new Uint8Array(start + bytes.length - end);
+  rest.set(PAYLOAD_START);
+  rest.set(bytes.subarray(end), start);
+  try {
+    return { ...parseWhole(rest), payload };
+  } catch {
+    // Said once more, with the right offsets.
+    return undefined;
+  }
+}
+
+function parseWhole(bytes: Uint8Array): Envelope {
   let value: unknown;
   try {
     value = parseStrictJson(bytes);

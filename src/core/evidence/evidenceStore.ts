@@ -2,6 +2,8 @@ import type { FileStore } from '../bytes/fileStore.ts';
 import { toHex } from '../bytes/hex.ts';
 import { sha256 as portableSha256, type Sha256 } from '../bytes/sha256.ts';
 import { ProvenanceError } from '../errors.ts';
+import { DerivationMap, MAX_MAP_BYTES } from '../lineage/derivationMap.ts';
+import { stepsOf, type DatasetStep, type MapReference, type SampleCommitment } from '../lineage/step.ts';
 import { merkleRoot } from '../merkle/tree.ts';
 import { MAX_BUNDLE_BYTES, parseBundle, type Bundle } from './bundle.ts';
 import { serializeEnvelope, signEnvelope } from './dsse.ts';
@@ -62,11 +64,45 @@ export class EvidenceStore {
   }
 
   /**
-   * Signs a statement and adds it to the dataset's bundle. The leaves file that a dataset statement names must have
-   * been written before, with {@link writeLeaves}, so that no crash leaves a statement without its leaves.
+   * The derivation map of a step.
+   *
+   * @param reference as the step names it
+   * @returns undefined when the file is missing
+   * @throws ProvenanceError `invalid-map` when it is not what was signed; `too-large`, `permission-denied`, `not-a-file`,
+   *   `io`
+   */
+  async loadMap(
+    datasetPath: string,
+    { sha256, pairs }: Pick<MapReference, 'sha256' | 'pairs'>,
+  ): Promise<DerivationMap | undefined> {
+    const bytes = await this.files.read(evidencePaths(datasetPath).map(sha256), MAX_MAP_BYTES);
+    if (!bytes) return undefined;
+    const actual = toHex(this.sha256(bytes));
+    if (actual !== sha256) {
+      throw new ProvenanceError(
+        'invalid-map',
+        'The derivation map {sha256} hashes to {actual}, so it was changed; get it again from where the dataset came from.',
+        { sha256, actual },
+      );
+    }
+    const map = DerivationMap.parse(bytes);
+    if (map.pairs !== pairs) {
+      throw new ProvenanceError(
+        'invalid-map',
+        'The derivation map {sha256} has {actual} pairs, and its step says {pairs}; it is not used.',
+        { sha256, actual: map.pairs, pairs },
+      );
+    }
+    return map;
+  }
+
+  /**
+   * Signs a statement and adds it to the dataset's bundle. The leaves file that a dataset statement or a step names, and
+   * a step's map, must have been written before, with {@link writeLeaves} and {@link writeMap}, so that no crash leaves a
+   * statement without them.
    *
    * @returns the SHA-256 of the new line, hex: how revocations and answers name it
-   * @throws ProvenanceError `too-large`, `invalid-key`, `leaves-missing`, and as {@link FileStore.appendLine}
+   * @throws ProvenanceError `too-large`, `invalid-key`, `leaves-missing`, `map-missing`, and as {@link FileStore.appendLine}
    */
   append(datasetPath: string, statement: Statement, signer: Signer): Promise<{ envelopeDigest: string }> {
     return this.appendPayload(datasetPath, statementBytes(statement), signer);
@@ -83,18 +119,8 @@ export class EvidenceStore {
   ): Promise<{ envelopeDigest: string }> {
     const paths = evidencePaths(datasetPath);
     const statement = parseStatement(payload);
-    if (statement.kind === 'dataset') {
-      const { root, count } = statement.predicate.samples;
-      const leaves = await this.files.stat(paths.leaves(root));
-      if (!leaves) {
-        throw new ProvenanceError(
-          'leaves-missing',
-          'The leaves file of {path} is missing, so its statement was not written; sign the dataset again.',
-          { path: datasetPath },
-        );
-      }
-      checkLeavesLength(leaves.size, root, count);
-    }
+    if (statement.kind === 'dataset') await this.expectLeaves(datasetPath, statement.predicate.samples);
+    if (statement.kind === 'step') await this.expectStepFiles(datasetPath, stepsOf(statement));
     const line = serializeEnvelope(await signEnvelope(payload, PAYLOAD_TYPE, signer));
     const size = ((await this.files.stat(paths.bundle))?.size ?? 0) + line.length + 1;
     if (size > MAX_BUNDLE_BYTES) {
@@ -122,6 +148,45 @@ export class EvidenceStore {
     const path = evidencePaths(datasetPath).leaves(root);
     if (!(await this.holds(path, digests))) await this.files.write(path, digests);
     return root;
+  }
+
+  /**
+   * Writes a derivation map. An intact one is left alone, a damaged one replaced, as {@link writeLeaves} does.
+   *
+   * @param bytes as of `serializeDerivationMap`
+   * @returns the SHA-256, hex, which names the file
+   * @throws ProvenanceError as {@link FileStore.write}
+   */
+  async writeMap(datasetPath: string, bytes: Uint8Array): Promise<string> {
+    const sha256 = toHex(this.sha256(bytes));
+    const path = evidencePaths(datasetPath).map(sha256);
+    if (!(await this.holds(path, bytes))) await this.files.write(path, bytes);
+    return sha256;
+  }
+
+  /** @throws ProvenanceError `leaves-missing`, `invalid-leaves` */
+  private async expectLeaves(datasetPath: string, { root, count }: SampleCommitment): Promise<void> {
+    if (await this.hasLeaves(datasetPath, root, count)) return;
+    throw new ProvenanceError(
+      'leaves-missing',
+      'The leaves file of {path} is missing, so its statement was not written; sign the dataset again.',
+      { path: datasetPath },
+    );
+  }
+
+  /** @throws ProvenanceError `leaves-missing`, `invalid-leaves`, `map-missing` */
+  private async expectStepFiles(datasetPath: string, steps: readonly DatasetStep[]): Promise<void> {
+    for (const { inputs, output, map } of steps) {
+      for (const { samples } of [...inputs, output]) {
+        if (samples) await this.expectLeaves(datasetPath, samples);
+      }
+      if (!map || (await this.files.stat(evidencePaths(datasetPath).map(map.sha256)))) continue;
+      throw new ProvenanceError(
+        'map-missing',
+        'The derivation map of {path} is missing, so its step was not written; record the step again.',
+        { path: datasetPath },
+      );
+    }
   }
 
   private async holds(path: string, digests: Uint8Array): Promise<boolean> {

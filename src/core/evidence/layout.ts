@@ -10,7 +10,10 @@ export const ALLOWED_SIGNERS = 'allowed_signers';
 /** Where records carry their origin, at the root of a workspace folder. */
 export const POLICY = 'policy.jsonc';
 
-const BUNDLE_SUFFIX = '.intoto.jsonl';
+/** Warnings from elsewhere, below {@link EVIDENCE_FOLDER} at the root of a workspace folder: bundles of any name. */
+export const ADVISORIES = 'advisories';
+
+export const BUNDLE_SUFFIX = '.intoto.jsonl';
 const CHECKPOINT_SUFFIX = '.checkpoint';
 
 /** Where the evidence of one dataset lives. Paths are of the same kind as the dataset's: absolute, with `/`. */

@@ -124,6 +124,7 @@ export interface StepPredicate {
       readonly parameters?: Readonly<Record<string, unknown>>;
       /** The command line, where the step was recorded while it ran. */
       readonly command?: readonly string[];
+      readonly note?: string;
     };
     /** What the tool observed and the user did not set: exit code, names of environment variables. */
     readonly internalParameters?: Readonly<Record<string, unknown>>;

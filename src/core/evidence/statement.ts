@@ -1,6 +1,7 @@
 import { isSha256Hex } from '../bytes/hex.ts';
 import { ProvenanceError, type MessageArguments } from '../errors.ts';
 import { canonicalBytes, parseStrictJson } from '../sample/canonicalJson.ts';
+import { readSubjects } from './subjectList.ts';
 import {
   CANONICALIZATION,
   CATEGORIES,
@@ -48,6 +49,8 @@ export interface Statement<K extends PredicateKind = PredicateKind> {
 export interface KnownStatement<K extends PredicateKind> {
   readonly kind: K;
   readonly subjects: readonly Subject[];
+  /** Digests of all subjects, 32 bytes each, where they were read so: of many. */
+  readonly digests?: Uint8Array;
   readonly predicate: PredicateOf[K];
 }
 
@@ -124,6 +127,28 @@ export function statementBytes(statement: Statement): Uint8Array {
  *   field that is missing, out of bounds or of the wrong type, or with a subject that is not named by a full SHA-256
  */
 export function parseStatement(payload: Uint8Array): ParsedStatement {
+  return (payload.length > LARGE_STATEMENT ? parseLarge(payload) : undefined) ?? parseWhole(payload);
+}
+
+/** From so many bytes on, a statement is first looked at as {@link parseLarge} does. */
+const LARGE_STATEMENT = 1 << 16;
+
+/** As {@link parseWhole}, with the subjects read apart. @returns undefined for what they cannot be read apart of */
+function parseLarge(payload: Uint8Array): ParsedStatement | undefined {
+  const read = readSubjects(payload, MAX_NAME_LENGTH);
+  if (!read || read.subjects.length > MAX_SUBJECTS) return undefined;
+  let statement: object;
+  try {
+    statement = object(parseStrictJson(read.rest), 'the payload');
+  } catch {
+    return undefined;
+  }
+  const kind = kindOf(statement);
+  if (kind === undefined || SINGLE_SUBJECT.has(kind)) return undefined;
+  return known(kind, read.subjects, own(statement, 'predicate'), read.digests);
+}
+
+function parseWhole(payload: Uint8Array): ParsedStatement {
   let value: unknown;
   try {
     value = parseStrictJson(payload);
@@ -132,14 +157,19 @@ export function parseStatement(payload: Uint8Array): ParsedStatement {
     throw invalid('the payload', 'is {reason}', { reason }, error);
   }
   const statement = object(value, 'the payload');
-  literal(own(statement, '_type'), '_type', STATEMENT_TYPE);
-  const predicateType = string(own(statement, 'predicateType'), 'predicateType', MAX_NAME_LENGTH);
-  const kind = KIND_OF.get(predicateType);
-  if (kind === undefined || (kind === 'step' && !isDatasetStep(own(statement, 'predicate')))) {
-    return { kind: 'other', subjects: [], predicateType };
+  const kind = kindOf(statement);
+  if (kind === undefined) {
+    return { kind: 'other', subjects: [], predicateType: String(own(statement, 'predicateType')) };
   }
   const subjects = parseSubjects(kind, own(statement, 'subject'));
   return known(kind, subjects, own(statement, 'predicate'));
+}
+
+/** Which of our statements it is, or undefined for another. @throws ProvenanceError `invalid-statement` */
+function kindOf(statement: object): PredicateKind | undefined {
+  literal(own(statement, '_type'), '_type', STATEMENT_TYPE);
+  const kind = KIND_OF.get(string(own(statement, 'predicateType'), 'predicateType', MAX_NAME_LENGTH));
+  return kind === 'step' && !isDatasetStep(own(statement, 'predicate')) ? undefined : kind;
 }
 
 /** @param line counted from 1. @returns `FILE#LINE`, how a statement names a sample */
@@ -204,10 +234,16 @@ function build<K extends PredicateKind>(
   };
 }
 
-function known<K extends PredicateKind>(kind: K, subjects: Subject[], predicate: unknown): ParsedStatement {
+function known<K extends PredicateKind>(
+  kind: K,
+  subjects: readonly Subject[],
+  predicate: unknown,
+  digests?: Uint8Array,
+): ParsedStatement {
   const statement: KnownStatement<K> = {
     kind,
     subjects,
+    ...(digests && { digests }),
     predicate: VALIDATORS[kind](object(predicate, 'predicate')),
   };
   // TypeScript does not see that a union over K has a member for every K.
@@ -319,6 +355,7 @@ function stepPredicate(value: object): StepPredicate {
   const internal = own(definition, 'internalParameters');
   const parameters = own(external, 'parameters');
   const command = own(external, 'command');
+  const note = own(external, 'note');
   const run = object(own(value, 'runDetails'), 'runDetails');
   const builder = object(own(run, 'builder'), 'runDetails.builder');
   const version = own(builder, 'version');
@@ -333,6 +370,7 @@ function stepPredicate(value: object): StepPredicate {
           parameters: object(parameters, 'externalParameters.parameters') as Record<string, unknown>,
         }),
         ...(command !== undefined && { command: strings(command, 'externalParameters.command') }),
+        ...(note !== undefined && { note: string(note, 'externalParameters.note', MAX_NOTE_LENGTH, 0) }),
       },
       ...(internal !== undefined && {
         internalParameters: object(internal, 'internalParameters') as Record<string, unknown>,

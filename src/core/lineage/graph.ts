@@ -53,8 +53,10 @@ export type GraphIssueKind =
   | 'cycle'
   /** Nothing here knows the input: no evidence, no file. */
   | 'missing-input'
-  /** Two steps of different signers, or with different inputs, say that they made the same output. */
+  /** Two steps that had different inputs, or did different things, say that they made the same output. */
   | 'conflicting-steps'
+  /** Statements disagree on which samples the same bytes hold. */
+  | 'conflicting-samples'
   | 'untrusted-step'
   /** The file that was used has other bytes now. */
   | 'changed-input'

@@ -25,7 +25,10 @@ export interface SampleCommitment {
   readonly root: string;
 }
 
-/** How many samples a step read and wrote, and what became of them. */
+/**
+ * How many samples a step read and wrote, and what became of them (docs/formats.md, "What a step counts"). Samples that
+ * stand several times count each time.
+ */
 export interface StepCounts {
   /** Samples of all inputs, and of the output. */
   readonly in: number;
@@ -34,7 +37,7 @@ export interface StepCounts {
   readonly unchanged: number;
   readonly changed: number;
   readonly added: number;
-  /** Input samples of which nothing is in the output. */
+  /** Input samples of which nothing is in the output; of equal ones, as many as the output has fewer of. */
   readonly dropped: number;
 }
 
@@ -46,6 +49,8 @@ export interface MapReference {
   /** How its pairs were found, and the key where there is one (a JSON pointer). */
   readonly pairing: Pairing;
   readonly key?: string;
+  /** Of similar texts: from which similarity on, 0 to 1, they were paired. */
+  readonly threshold?: number;
 }
 
 /** One output of a recorded step. */
@@ -56,6 +61,7 @@ export interface DatasetStep {
   readonly kind: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly command?: readonly string[];
+  readonly note?: string;
   /** What else was used: the code at a git commit, for example. */
   readonly materials: readonly ResourceDescriptor[];
   readonly tool: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
@@ -91,6 +97,7 @@ export function stepsOf({
     kind: externalParameters.kind,
     parameters: externalParameters.parameters ?? {},
     ...(externalParameters.command && { command: externalParameters.command }),
+    ...(externalParameters.note !== undefined && { note: externalParameters.note }),
     materials,
     tool: runDetails.builder,
     ...(internalParameters && { environment: internalParameters }),
@@ -103,7 +110,7 @@ export function stepsOf({
 }
 
 /**
- * The predicate of a step with one output, as docs/formats.md, "Step", describes it. The statement's subject is
+ * The predicate of a step with one output, as docs/formats.md, "Step: how a dataset was made", describes it. The statement's subject is
  * `step.output`.
  *
  * @param leavesSha256 SHA-256 (hex) of the output's leaves file as bytes
@@ -129,6 +136,7 @@ export function stepPredicate(step: DatasetStep, leavesSha256: string | undefine
         kind: step.kind,
         parameters: step.parameters,
         ...(step.command && { command: step.command }),
+        ...(step.note !== undefined && { note: step.note }),
       },
       ...(step.environment && { internalParameters: step.environment }),
       resolvedDependencies: [
@@ -179,10 +187,16 @@ function stepCounts(value: unknown): StepCounts | undefined {
 function mapReference({ name, digest, annotations }: ResourceDescriptor): MapReference | undefined {
   const sha256 = digest['sha256'];
   if (sha256 === undefined || name !== `${MAP_PREFIX}${sha256}`) return undefined;
-  const { pairs, pairing, key } = members(annotations);
+  const { pairs, pairing, key, threshold } = members(annotations);
   if (!isCount(pairs)) return undefined;
   if (pairing !== 'key' && pairing !== 'position' && pairing !== 'similar') return undefined;
-  return { sha256, pairs, pairing, ...(typeof key === 'string' && { key }) };
+  return {
+    sha256,
+    pairs,
+    pairing,
+    ...(typeof key === 'string' && { key }),
+    ...(typeof threshold === 'number' && { threshold }),
+  };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,10 +1,13 @@
-import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
-import { fromHex, toHex } from '../bytes/hex.ts';
+import { DigestTable } from '../sample/digest.ts';
+import { toHex } from '../bytes/hex.ts';
+import { upstreamOf, type Taint, type Upstream } from '../lineage/taint.ts';
 import { baselineOf, isDataset, isIntact, type DatasetInScope } from './baseline.ts';
 import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
-import { reviewState, type Review, type ReviewState } from './reviews.ts';
-import { RowReviews } from './rowReviews.ts';
-import { subjectsOf, type LeavesLookup, type StatementInScope } from './scope.ts';
+import { packSubjects } from './packedSubjects.ts';
+import type { ReviewState } from './reviews.ts';
+import type { ReviewTable } from './reviewTable.ts';
+import { RowMap } from './rowMap.ts';
+import type { LeavesLookup, StatementInScope } from './scope.ts';
 import { STATUS_CODE, STATUSES, type DatasetVerdict, type Standing, type Status } from './status.ts';
 
 /** What a file is judged by. */
@@ -15,7 +18,11 @@ export interface AssessInput {
   readonly sha256: string | undefined;
   /** The file's own statements first, in the order of its bundle, then those of the other datasets in scope. */
   readonly statements: readonly StatementInScope[];
+  /** What the statements flag and clear. */
+  readonly reviews: ReviewTable;
   readonly leaves: LeavesLookup;
+  /** What was made of something flagged. */
+  readonly taint: Taint | undefined;
   /** Whether the file's own evidence could be read; where it could not, what nothing covers is `unknown`. */
   readonly ownEvidenceReadable: boolean;
 }
@@ -27,7 +34,9 @@ export interface Assessment {
   /** Index of the statement that decides each row's status; −1 where none does. */
   readonly coveredBy: Int32Array;
   /** Rows with reviews that count. */
-  readonly reviews: RowReviews;
+  readonly reviews: RowMap<ReviewState>;
+  /** Rows that are not flagged themselves, but were made of something flagged. */
+  readonly upstream: RowMap<Upstream>;
   /** Index of the dataset statement that the file is compared with. */
   readonly baseline: number | undefined;
   /** How it compares; undefined where it is intact, or there is nothing to compare it with. */
@@ -39,6 +48,8 @@ export interface Assessment {
   /** Signed samples that no row accounts for. */
   readonly removed: number;
   readonly flagged: number;
+  /** How many rows were made of something flagged, flagged ones left out. */
+  readonly flaggedUpstream: number;
 }
 
 /**
@@ -122,7 +133,7 @@ export function assess(input: AssessInput): Assessment {
     }
   }
 
-  const reviews = collectReviews(rows, statements);
+  const { reviews, upstream } = collectFlags(input);
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   const byCode = new Uint32Array(STATUSES.length);
   // By index: over an iterator this takes as long as matching does.
@@ -136,6 +147,7 @@ export function assess(input: AssessInput): Assessment {
     statuses,
     coveredBy,
     reviews,
+    upstream,
     baseline: baseline?.index,
     match,
     verdict: verdictOf(input, baseline, intact, match, moved),
@@ -143,6 +155,7 @@ export function assess(input: AssessInput): Assessment {
     moved,
     removed: match?.removed.length ?? 0,
     flagged,
+    flaggedUpstream: upstream.length,
   };
 }
 
@@ -237,21 +250,6 @@ function collectCovers(
   };
 }
 
-/** The subjects of statements as packed digests, and for each the index of its statement. */
-function packSubjects(statements: readonly StatementInScope[]): { digests: Uint8Array; owners: Uint32Array } {
-  const count = statements.reduce((sum, scoped) => sum + subjectsOf(scoped.statement).length, 0);
-  const digests = new Uint8Array(count * DIGEST_LENGTH);
-  const owners = new Uint32Array(count);
-  let next = 0;
-  for (const scoped of statements) {
-    for (const subject of subjectsOf(scoped.statement)) {
-      digests.set(fromHex(subject.sha256), next * DIGEST_LENGTH);
-      owners[next++] = scoped.index;
-    }
-  }
-  return { digests, owners };
-}
-
 /** How many further copies of a signed sample someone vouched for one by one since the baseline. */
 function copyAllowance(
   statements: readonly StatementInScope[],
@@ -282,43 +280,32 @@ function copyAllowance(
   };
 }
 
-function collectReviews(rows: Rows, statements: readonly StatementInScope[]): RowReviews {
-  const reviewing = statements.filter((scoped) => scoped.statement.kind === 'review');
-  const states = new RowReviews();
-  if (reviewing.length === 0) return states;
-  const { digests, owners } = packSubjects(reviewing);
-  const table = new DigestTable(digests);
-  const cache = new Map<number, ReviewState | undefined>();
+/** The rows that are flagged or cleared, and those that were made of something flagged. */
+function collectFlags({ rows, reviews, taint, sha256 }: AssessInput): {
+  reviews: RowMap<ReviewState>;
+  upstream: RowMap<Upstream>;
+} {
+  const states = new RowMap<ReviewState>();
+  const upstream = new RowMap<Upstream>();
+  const whole = sha256 === undefined ? undefined : flagOnFile(reviews, sha256);
+  if (reviews.size === 0 && !taint) return { reviews: states, upstream };
   for (let row = 0; row < rows.count; row++) {
     if (rows.malformed.has(row)) continue;
-    const first = table.first(rows.digests, row);
-    if (first === -1) continue;
-    if (!cache.has(first)) {
-      const indices = new Set<number>();
-      for (let i = first; i !== -1; i = table.next(i)) indices.add(owners[i]!);
-      cache.set(first, reviewState([...indices].map((index) => toReview(statements[index]!))));
-    }
-    const state = cache.get(first);
+    const state = reviews.stateOf(rows.digests, row);
     if (state) states.add(row, state);
+    if (state?.state === 'flagged') continue;
+    const found = taint?.find(rows.digests, row) ?? whole;
+    if (found) upstream.add(row, found);
   }
-  return states;
+  return { reviews: states, upstream };
 }
 
-function toReview(scoped: StatementInScope): Review {
-  if (scoped.statement.kind !== 'review') throw new TypeError('not a review');
-  const { predicate } = scoped.statement;
-  return {
-    statement: scoped.index,
-    envelopeDigest: scoped.envelopeDigest,
-    verdict: predicate.verdict,
-    category: predicate.category,
-    severity: predicate.severity,
-    reason: predicate.reason,
-    ...(predicate.supersedes !== undefined && { supersedes: predicate.supersedes }),
-    keyId: scoped.keyId,
-    standing: scoped.standing,
-    time: predicate.timeCreated,
-  };
+/** A flag on the file as it is reaches its samples, also where no evidence says which they are. */
+function flagOnFile(reviews: ReviewTable, sha256: string): Upstream | undefined {
+  const state = reviews.stateOfHex(sha256);
+  if (state?.state !== 'flagged') return undefined;
+  const name = reviews.nameOfHex(sha256, state.deciding.statement);
+  return upstreamOf({ flagged: 'dataset', digest: sha256, name, state, trusted: true });
 }
 
 function verdictOf(

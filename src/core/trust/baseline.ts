@@ -1,3 +1,4 @@
+import { isReviewing } from './reviews.ts';
 import type { StatementInScope } from './scope.ts';
 import type { Standing } from './status.ts';
 
@@ -18,7 +19,7 @@ export function baselineOf(statements: readonly StatementInScope[]): DatasetInSc
 
 /**
  * The baseline, where it settles the status of every sample by the bytes of the file alone: they are as a trusted signer
- * signed them, and no review is in scope, so that nobody has to look at a digest.
+ * signed them, and no review or advisory is in scope, so that nobody has to look at a digest.
  *
  * @param sha256 of the file's bytes, hex
  */
@@ -27,9 +28,7 @@ export function settledBy(
   sha256: string | undefined,
 ): DatasetInScope | undefined {
   const baseline = baselineOf(statements);
-  return baseline?.standing === 'trusted' &&
-    isIntact(baseline, sha256) &&
-    !statements.some(({ statement }) => statement.kind === 'review')
+  return baseline?.standing === 'trusted' && isIntact(baseline, sha256) && !statements.some(isReviewing)
     ? baseline
     : undefined;
 }

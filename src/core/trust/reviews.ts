@@ -1,6 +1,24 @@
 import type { Category, Severity } from '../evidence/predicates.ts';
 import { SEVERITIES } from '../evidence/predicates.ts';
+import { advisoriesInEffect, type AdvisoryInScope } from './advisories.ts';
 import type { StatementInScope } from './scope.ts';
+
+/** A statement that reviews what it is about: a review, or an advisory. */
+export type ReviewingStatement =
+  AdvisoryInScope | (StatementInScope & { readonly statement: { readonly kind: 'review' } });
+
+/** Whether a statement may flag or clear anything. */
+export function isReviewing(scoped: StatementInScope): scoped is ReviewingStatement {
+  return scoped.statement.kind === 'review' || scoped.statement.kind === 'advisory';
+}
+
+/** The reviews in scope, and the advisories that hold. */
+export function reviewingStatements(statements: readonly StatementInScope[]): ReviewingStatement[] {
+  const advisories = new Set<StatementInScope>(advisoriesInEffect(statements));
+  return statements
+    .filter(isReviewing)
+    .filter((scoped) => scoped.statement.kind === 'review' || advisories.has(scoped));
+}
 
 /** One review of one sample, as its envelope states it. */
 export interface Review {
@@ -30,9 +48,38 @@ export interface ReviewState {
   readonly state: 'flagged' | 'cleared';
   readonly category: Category;
   readonly severity: Severity;
-  /** Whether the review that decides is signed by a trusted signer. */
+  /** The review that decides. */
+  readonly deciding: Review;
+  /** Whether it is signed by a trusted signer. */
   readonly trusted: boolean;
   readonly threads: readonly ReviewThread[];
+}
+
+/** What a statement says of each of its subjects. An advisory flags them; one that is withdrawn clears them. */
+export function toReview({ index, envelopeDigest, keyId, standing, statement }: ReviewingStatement): Review {
+  const common = { statement: index, envelopeDigest, keyId, standing };
+  const { category, severity, timeCreated } = statement.predicate;
+  if (statement.kind === 'review') {
+    const { verdict, reason, supersedes } = statement.predicate;
+    return {
+      ...common,
+      verdict,
+      category,
+      severity,
+      reason,
+      ...(supersedes !== undefined && { supersedes }),
+      time: timeCreated,
+    };
+  }
+  const { id, title, withdrawn } = statement.predicate;
+  return {
+    ...common,
+    verdict: withdrawn === undefined ? 'flagged' : 'cleared',
+    category,
+    severity,
+    reason: `${id}: ${title}`,
+    time: withdrawn ?? timeCreated,
+  };
 }
 
 /** Whether a review counts at all. An expired signer's flag still does: data must not look better for it. */
@@ -100,6 +147,7 @@ export function reviewState(reviews: readonly Review[]): ReviewState | undefined
     state: worst.verdict,
     category: worst.category,
     severity: worst.severity,
+    deciding: worst,
     trusted: worst.standing === 'trusted',
     threads,
   };

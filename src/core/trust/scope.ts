@@ -13,11 +13,16 @@ import {
   parseSshPublicKey,
   verifySignature,
   type SshPublicKey,
+  type VerifySignature,
 } from '../evidence/sshKey.ts';
-import { preAuthEncoding } from '../evidence/dsse.ts';
+import { preAuthHead } from '../evidence/dsse.ts';
+import type { DerivationMap } from '../lineage/derivationMap.ts';
+import { loadTaint, type LoadedTaint, type TaintFiles } from '../lineage/loadTaint.ts';
+import type { Taint } from '../lineage/taint.ts';
 import type { ParsedStatement, Subject } from '../evidence/statement.ts';
 import { findSigner, type AllowedSigner } from './allowedSigners.ts';
 import { isDataset, type DatasetInScope } from './baseline.ts';
+import { ReviewTable } from './reviewTable.ts';
 import type { Standing } from './status.ts';
 
 /** A statement that may say something about the file in question, with what its signature is worth. */
@@ -84,15 +89,24 @@ export interface ScopeRequest {
 /** The evidence in scope, without the leaves that it commits to. */
 export interface StatementScope {
   readonly statements: readonly StatementInScope[];
+  /** What they flag and clear. */
+  readonly reviews: ReviewTable;
   readonly problems: readonly EvidenceProblem[];
   readonly ownEvidenceReadable: boolean;
 }
 
 export interface Scope extends StatementScope {
   readonly leaves: LeavesLookup;
+  /** What was made of something flagged; undefined where nothing was. */
+  readonly taint: Taint | undefined;
+  /** Whether all that flagged samples were made into could be followed. */
+  readonly taintComplete: boolean;
 }
 
 const NO_LEAVES: LeavesLookup = { get: () => undefined };
+
+/** For how many scopes their reviews are kept, and where they lead. */
+const KEPT_SCOPES = 16;
 
 /** Leaves of other datasets are held in memory up to this many bytes. */
 export const MAX_FOREIGN_LEAF_BYTES = 1 << 29;
@@ -120,12 +134,18 @@ export class ScopeLoader {
   private readonly bundles = new Map<string, CachedBundle>();
   private readonly checks = new Map<string, readonly Checked[]>();
   private readonly leaves = new Map<string, Leaves>();
+  /** Derivation maps, by SHA-256. */
+  private readonly maps = new Map<string, DerivationMap>();
+  /** Reviews of the scopes that were last asked for, by what stands in them, the newest last. */
+  private readonly reviews = new Map<string, ReviewTable>();
+  private readonly taints = new WeakMap<ReviewTable, LoadedTaint>();
 
-  /** @param hash a faster one where the platform has it; so `root` */
+  /** @param hash a faster one where the platform has it; so `root` and `verify` */
   constructor(
     private readonly files: FileStore,
     private readonly hash: Sha256 = sha256,
     root?: MerkleRoot,
+    private readonly verify: VerifySignature = verifySignature,
   ) {
     this.store = new EvidenceStore(files, hash, root);
   }
@@ -157,7 +177,48 @@ export class ScopeLoader {
     for (const bundle of [...request.advisories].sort()) await add(bundle, false, true);
 
     const statements = this.grade(found, request.signers, problems);
-    return { statements, problems, ownEvidenceReadable };
+    return { statements, reviews: this.reviewsOf(statements), problems, ownEvidenceReadable };
+  }
+
+  /** The same table for the same statements: an editor asks after each edit, for each open file. */
+  private reviewsOf(statements: readonly StatementInScope[]): ReviewTable {
+    const key = statements
+      .map(({ bundle, envelopeDigest, standing }) => `${bundle} ${envelopeDigest} ${standing}`)
+      .join('\n');
+    const reviews = this.reviews.get(key) ?? new ReviewTable(statements);
+    this.reviews.delete(key);
+    this.reviews.set(key, reviews);
+    const [oldest] = this.reviews.keys();
+    if (this.reviews.size > KEPT_SCOPES && oldest !== undefined) this.reviews.delete(oldest);
+    return reviews;
+  }
+
+  private async taintOf(
+    { statements, reviews }: StatementScope,
+    signal: CancelSignal | undefined,
+  ): Promise<LoadedTaint> {
+    const known = this.taints.get(reviews);
+    if (known) return known;
+    const used = new Set<string>();
+    const files: TaintFiles = {
+      map: async (dataset, reference) => {
+        const map = this.maps.get(reference.sha256) ?? (await this.store.loadMap(dataset, reference));
+        used.add(reference.sha256);
+        if (map) this.maps.set(reference.sha256, map);
+        return map;
+      },
+      leaves: async (dataset, { root, count }) => {
+        const found = this.leaves.get(root);
+        if (found) return found;
+        const digests = await this.store.loadLeaves(dataset, root, count);
+        return digests && new Leaves(digests);
+      },
+    };
+    const loaded = await loadTaint(statements, reviews, files, signal);
+    for (const sha256 of this.maps.keys()) if (!used.has(sha256)) this.maps.delete(sha256);
+    // What is missing may be there the next time.
+    if (loaded.problems.length === 0) this.taints.set(reviews, loaded);
+    return loaded;
   }
 
   /**
@@ -180,7 +241,9 @@ export class ScopeLoader {
       this.leaves.set(root, leaves);
       found.set(index, leaves);
     });
-    return { ...scope, problems, leaves: found };
+    const { taint, problems: unfollowed } = await this.taintOf(scope, signal);
+    problems.push(...unfollowed);
+    return { ...scope, problems, leaves: found, taint, taintComplete: unfollowed.length === 0 };
   }
 
   /**
@@ -192,7 +255,7 @@ export class ScopeLoader {
     await this.eachLeaves(scope, problems, signal, async ({ dataset }, root, count) => {
       if (!(await this.store.hasLeaves(dataset, root, count))) throw leavesMissing(dataset, root);
     });
-    return { ...scope, problems, leaves: NO_LEAVES };
+    return { ...scope, problems, leaves: NO_LEAVES, taint: undefined, taintComplete: true };
   }
 
   private async loadBundle(path: string): Promise<CachedBundle> {
@@ -268,8 +331,9 @@ export class ScopeLoader {
   private check(entry: BundleEntry, signers: readonly AllowedSigner[]): readonly Checked[] {
     const known = this.checks.get(entry.envelopeDigest);
     if (known?.every((check) => check.signature !== 'unknown-key')) return known;
-    const message = preAuthEncoding(entry.envelope.payloadType, entry.envelope.payload);
-    const checks = entry.envelope.signatures.map(({ keyid, sig, publicKey }): Checked => {
+    const { payload, payloadType, signatures } = entry.envelope;
+    const head = preAuthHead(payloadType, payload.length);
+    const checks = signatures.map(({ keyid, sig, publicKey }): Checked => {
       const named = publicKey === undefined ? undefined : parseKey(publicKey);
       const key =
         named && fingerprint(named) === keyid
@@ -277,7 +341,7 @@ export class ScopeLoader {
           : signers.find((signer) => signer.keyId === keyid && !signer.certAuthority)?.key;
       if (!key) return { signature: 'unknown-key', keyId: keyid, key, publicKey: undefined };
       return {
-        signature: verifySignature(key, sig, message),
+        signature: this.verify(key, sig, head, payload),
         keyId: keyid,
         key,
         // Of a key that allowed_signers gives as well: leaving it out of an envelope must not evade its revocation.

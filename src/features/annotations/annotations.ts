@@ -11,7 +11,7 @@ import { statusWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import { gutterMarks, markedRanges, type Mark } from './model.ts';
 
-const MARKS: readonly Mark[] = [...STATUSES, 'flagged', 'cleared'];
+const MARKS: readonly Mark[] = [...STATUSES, 'flagged', 'upstream', 'cleared'];
 /** Overview ruler marks beyond this many say nothing more: the ruler is some 1,000 pixels high. */
 const MAX_RULER_MARKS = 2000;
 
@@ -58,6 +58,7 @@ export function registerAnnotations(services: Services): {
     );
   const modifiedRuler = ruler('editorOverviewRuler.modifiedForeground', vscode.OverviewRulerLane.Left);
   const flaggedRuler = ruler('editorOverviewRuler.errorForeground', vscode.OverviewRulerLane.Right);
+  const upstreamRuler = ruler('editorOverviewRuler.warningForeground', vscode.OverviewRulerLane.Right);
 
   const show = (editor: vscode.TextEditor) => {
     const dataset = services.datasets.get(editor.document.uri);
@@ -101,6 +102,7 @@ export function registerAnnotations(services: Services): {
     const dataset = setting('overviewRuler') ? services.datasets.get(editor.document.uri) : undefined;
     const modified: vscode.Range[] = [];
     const flagged: vscode.Range[] = [];
+    const upstream: vscode.Range[] = [];
     if (dataset) {
       const lineCount = editor.document.lineCount;
       for (let line = 1; line <= lineCount && modified.length < MAX_RULER_MARKS; line++) {
@@ -110,9 +112,13 @@ export function registerAnnotations(services: Services): {
         if (flagged.length >= MAX_RULER_MARKS) break;
         if (review.state === 'flagged') flagged.push(lineStart(review.line));
       }
+      for (const { line } of dataset.assessment?.upstream.slice(0, MAX_RULER_MARKS) ?? []) {
+        upstream.push(lineStart(line));
+      }
     }
     editor.setDecorations(modifiedRuler, modified);
     editor.setDecorations(flaggedRuler, flagged);
+    editor.setDecorations(upstreamRuler, upstream);
   };
 
   const showAll = (uri?: vscode.Uri) => {

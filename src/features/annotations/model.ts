@@ -1,7 +1,7 @@
 import type { Status } from '../../core/trust/status.ts';
 
 /** One decoration type each. */
-export type Mark = Status | 'flagged' | 'cleared';
+export type Mark = Status | 'flagged' | 'upstream' | 'cleared';
 
 /** Inclusive, 1-based. */
 export interface LineRange {
@@ -34,16 +34,19 @@ export function markedRanges(visible: readonly LineRange[], lineCount: number, m
 export interface LineView {
   status(line: number): Status | undefined;
   review(line: number): { readonly state: 'flagged' | 'cleared' } | undefined;
+  /** How it was made of something flagged, if it was. */
+  upstream(line: number): object | undefined;
 }
 
-/** Each line's gutter mark. An open flag outranks the status: it is what someone has to see first. */
+/** Each line's gutter mark. A flag, on it or upstream, outranks the status: it is what someone has to see first. */
 export function gutterMarks(view: LineView, ranges: readonly LineRange[]): Map<Mark, number[]> {
   const marks = new Map<Mark, number[]>();
   for (const { first, last } of ranges) {
     for (let line = first; line <= last; line++) {
       const status = view.status(line);
       if (status === undefined) continue;
-      const mark = view.review(line)?.state === 'flagged' ? 'flagged' : status;
+      const flagged = view.review(line)?.state === 'flagged';
+      const mark = flagged ? 'flagged' : view.upstream(line) ? 'upstream' : status;
       const lines = marks.get(mark);
       if (lines) lines.push(line);
       else marks.set(mark, [line]);

@@ -7,17 +7,22 @@ import { isTextDatasetUri, type Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
 import { explainStatus } from '../../language/explain.ts';
 import { tellingErrors } from '../../host/messages.ts';
-import { revealSample } from '../../host/revealSample.ts';
+import { revealDigest, revealSample } from '../../host/revealSample.ts';
 import type { Services } from '../../host/services.ts';
-import { targetLines, targetUri } from '../../host/target.ts';
-import { statusCodicon } from '../../host/statusIcons.ts';
+import { sampleTarget, targetLines, targetUri } from '../../host/target.ts';
+import { FLAG_CODICON, statusCodicon, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
+import { explainUpstream, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
+import { untrustedText } from '../../protocol/untrustedText.ts';
+import { goToUpstream } from './goToUpstream.ts';
 import { attentionGroups, nextAttentionLine, type AttentionGroup, type Reason } from './model.ts';
 
-type Node =
-  | { readonly kind: 'file'; readonly dataset: Dataset; readonly groups: readonly AttentionGroup[] }
-  | { readonly kind: 'group'; readonly dataset: Dataset; readonly group: AttentionGroup }
-  | { readonly kind: 'sample'; readonly dataset: Dataset; readonly reason: Reason; readonly line: number };
+/** A node is also what commands of its menu are about. */
+type Node = SampleTarget & { readonly uri: string; readonly dataset: Dataset } & (
+    | { readonly kind: 'file'; readonly groups: readonly AttentionGroup[] }
+    | { readonly kind: 'group'; readonly group: AttentionGroup }
+    | { readonly kind: 'sample'; readonly reason: Reason; readonly line: number }
+  );
 
 /** Updates of a burst are shown together. */
 const SETTLE_MS = 60;
@@ -25,7 +30,7 @@ const SETTLE_MS = 60;
 /** The “Needs Attention” tree, by file and reason, and the commands that go from one such sample to the next. */
 export function registerAttention(services: Services): {
   disposable: vscode.Disposable;
-  handlers: Pick<CommandHandlers, 'nextAttention' | 'previousAttention' | 'revealSample'>;
+  handlers: Pick<CommandHandlers, 'nextAttention' | 'previousAttention' | 'revealSample' | 'goToUpstream'>;
 } {
   const store = new DisposableStore();
   const changed = store.add(new vscode.EventEmitter<void>());
@@ -83,11 +88,19 @@ export function registerAttention(services: Services): {
   const reveal = (argument: unknown) =>
     tellingErrors(async () => {
       const uri = targetUri(services, argument);
-      await revealSample(services, uri, targetLines(services, argument, uri)[0] ?? 1);
+      const [line = 1] = targetLines(services, argument, uri);
+      const { digest } = sampleTarget(argument);
+      if (digest === undefined) await revealSample(services, uri, line);
+      else await revealDigest(services, uri, digest, line);
     });
   return {
     disposable: store,
-    handlers: { nextAttention: go(1), previousAttention: go(-1), revealSample: reveal },
+    handlers: {
+      nextAttention: go(1),
+      previousAttention: go(-1),
+      revealSample: reveal,
+      goToUpstream: (argument: unknown) => tellingErrors(() => goToUpstream(services, argument)),
+    },
   };
 }
 
@@ -106,7 +119,12 @@ function groupsOf({ assessment }: Dataset): readonly AttentionGroup[] {
 
 function files(datasets: readonly Dataset[]): (Node & { kind: 'file' })[] {
   return datasets
-    .map((dataset) => ({ kind: 'file' as const, dataset, groups: groupsOf(dataset) }))
+    .map((dataset) => ({
+      kind: 'file' as const,
+      uri: dataset.uri.toString(),
+      dataset,
+      groups: groupsOf(dataset),
+    }))
     .filter(({ groups }) => groups.length > 0)
     .sort((a, b) => a.dataset.uri.path.localeCompare(b.dataset.uri.path));
 }
@@ -114,10 +132,12 @@ function files(datasets: readonly Dataset[]): (Node & { kind: 'file' })[] {
 function childrenOf(node: Node): Node[] {
   switch (node.kind) {
     case 'file':
-      return node.groups.map((group) => ({ kind: 'group', dataset: node.dataset, group }));
+      return node.groups.map((group) => ({ kind: 'group', uri: node.uri, dataset: node.dataset, group }));
     case 'group':
       return node.group.lines.map((line) => ({
         kind: 'sample',
+        uri: node.uri,
+        lines: [line],
         dataset: node.dataset,
         reason: node.group.reason,
         line,
@@ -142,30 +162,59 @@ function treeItem(node: Node): vscode.TreeItem {
       item.id = `${node.dataset.uri.toString()}#${reason}`;
       item.description = String(count);
       item.iconPath = reasonIcon(reason);
+      if (reason === 'upstream' && hasDatasetFlags(node.dataset)) item.contextValue = 'flaggedAsWhole';
       return item;
     }
     case 'sample': {
-      const { dataset, line, reason } = node;
+      const { dataset, line, lines, reason } = node;
       const name = isTextDatasetUri(dataset.uri) ? l10n.t('Line {0}', line) : l10n.t('Row {0}', line);
       const item = new vscode.TreeItem(name);
       item.id = `${dataset.uri.toString()}#${reason}#${String(line)}`;
-      const review = dataset.review(line);
-      item.description =
-        reason === 'flagged' && review
-          ? `${categoryWord(review.category)}, ${severityWord(review.severity)}`
-          : explainStatus(dataset.status(line) ?? 'unknown', dataset.covering(line));
+      item.description = untrustedText(describe(dataset, line, reason));
       item.tooltip = item.description;
-      const target: SampleTarget = { uri: dataset.uri.toString(), lines: [line] };
+      item.contextValue = reason === 'upstream' ? 'upstreamSample' : 'sample';
+      const target: SampleTarget = { uri: dataset.uri.toString(), ...(lines && { lines }) };
       item.command = { title: l10n.t('Open'), command: COMMANDS.revealSample, arguments: [target] };
       return item;
     }
   }
 }
 
+/** Why the line stands in its group. */
+function describe(dataset: Dataset, line: number, reason: Reason): string {
+  const review = dataset.review(line);
+  if (reason === 'flagged' && review)
+    return `${categoryWord(review.category)}, ${severityWord(review.severity)}`;
+  const upstream = dataset.upstream(line);
+  if (reason === 'upstream' && upstream) {
+    return explainUpstream(upstream, dataset.assessment?.statements ?? []);
+  }
+  return explainStatus(dataset.status(line) ?? 'unknown', dataset.covering(line));
+}
+
+/** Whether a dataset or a step as a whole is flagged, rather than samples: such a flag is cleared from here. */
+function hasDatasetFlags({ assessment }: Dataset): boolean {
+  return assessment?.upstream.some(({ way }) => way.flagged !== 'sample') ?? false;
+}
+
 function reasonWord(reason: Reason): string {
-  return reason === 'flagged' ? l10n.t('flagged') : statusWord(reason);
+  switch (reason) {
+    case 'flagged':
+      return l10n.t('flagged');
+    case 'upstream':
+      return upstreamWord();
+    default:
+      return statusWord(reason);
+  }
 }
 
 function reasonIcon(reason: Reason): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(reason === 'flagged' ? 'report' : statusCodicon(reason));
+  switch (reason) {
+    case 'flagged':
+      return new vscode.ThemeIcon(FLAG_CODICON);
+    case 'upstream':
+      return new vscode.ThemeIcon(UPSTREAM_CODICON);
+    default:
+      return new vscode.ThemeIcon(statusCodicon(reason));
+  }
 }

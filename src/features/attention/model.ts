@@ -2,12 +2,12 @@ import { STATUS_CODE, statusOf, type Status } from '../../core/trust/status.ts';
 import { ATTENTION } from '../../core/trust/report.ts';
 import type { AssessmentData } from '../../protocol/datasetWorker.ts';
 
-/** Why a sample needs attention: a status, or an open flag. */
-export type Reason = 'flagged' | Status;
+/** Why a sample needs attention: a status, an open flag, or one on what it was made of. */
+export type Reason = 'flagged' | 'upstream' | Status;
 
-export const REASONS: readonly Reason[] = ['flagged', ...ATTENTION];
+export const REASONS: readonly Reason[] = ['flagged', 'upstream', ...ATTENTION];
 
-/** Lines of a file by reason. A flagged sample counts as flagged, whatever its status. */
+/** Lines of a file by reason. A flagged sample counts as flagged, whatever its status; so does one flagged upstream. */
 export interface AttentionGroup {
   readonly reason: Reason;
   readonly count: number;
@@ -19,11 +19,15 @@ export interface AttentionGroup {
 export const MAX_LISTED = 500;
 
 /** What is known of the lines of a dataset. */
-export type AttentionSource = Pick<AssessmentData, 'statuses' | 'reviews' | 'counts' | 'flagged'>;
+export type AttentionSource = Pick<
+  AssessmentData,
+  'statuses' | 'reviews' | 'upstream' | 'counts' | 'flagged' | 'flaggedUpstream'
+>;
 
 /** What needs attention in a dataset, the worst first; empty where nothing does. One pass over all lines. */
 export function attentionGroups(source: AttentionSource): AttentionGroup[] {
-  if (source.flagged === 0 && ATTENTION.every((status) => source.counts[status] === 0)) return [];
+  const { flagged, flaggedUpstream, counts: byStatus } = source;
+  if (flagged + flaggedUpstream === 0 && ATTENTION.every((status) => byStatus[status] === 0)) return [];
   const codes = reasonCodes(source);
   const lines = new Map<Reason, number[]>(REASONS.map((reason) => [reason, []]));
   const counts = new Map<Reason, number>();
@@ -65,18 +69,23 @@ export function nextAttentionLine(
 
 /** Beside the codes of statuses. */
 const FLAGGED = 254;
+const UPSTREAM = 253;
 
 /** By code: 1 for what needs attention. Codes that are no status are 0. */
 const NEEDS_ATTENTION = new Uint8Array(256);
-for (const code of [FLAGGED, ...ATTENTION.map((status) => STATUS_CODE[status])]) NEEDS_ATTENTION[code] = 1;
-
-function reasonOf(code: number): Reason {
-  return code === FLAGGED ? 'flagged' : statusOf(code);
+for (const code of [FLAGGED, UPSTREAM, ...ATTENTION.map((status) => STATUS_CODE[status])]) {
+  NEEDS_ATTENTION[code] = 1;
 }
 
-/** The code of each line: of its status, or that of an open flag. */
-function reasonCodes({ statuses, reviews }: AttentionSource): Uint8Array {
+function reasonOf(code: number): Reason {
+  if (code === FLAGGED) return 'flagged';
+  return code === UPSTREAM ? 'upstream' : statusOf(code);
+}
+
+/** The code of each line: of its status, or that of an open flag, or of one upstream. */
+function reasonCodes({ statuses, reviews, upstream }: AttentionSource): Uint8Array {
   const codes = statuses.slice();
+  for (const { line } of upstream) if (line <= codes.length) codes[line - 1] = UPSTREAM;
   for (const { line, state } of reviews) {
     if (state === 'flagged' && line <= codes.length) codes[line - 1] = FLAGGED;
   }

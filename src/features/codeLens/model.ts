@@ -1,8 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import type { CommandName, SampleTarget } from '../../commands.ts';
 import { explainVerdict, statusCounts, signerName } from '../../language/explain.ts';
+import { explainWay, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, verdictWord } from '../../language/words.ts';
-import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
+import type {
+  AssessmentData,
+  LineReview,
+  LineUpstream,
+  StatementData,
+} from '../../protocol/datasetWorker.ts';
+import { untrustedText } from '../../protocol/untrustedText.ts';
 
 export interface Lens {
   /** 1-based. */
@@ -16,7 +23,7 @@ export interface Lens {
 /** More lenses than this make scrolling slow; the gutter and Problems show the rest. */
 export const MAX_LINE_LENSES = 200;
 
-/** The summary above the first line, and one lens above each flagged or modified sample. */
+/** The summary above the first line, and one lens above each sample that is flagged, flagged upstream or modified. */
 export function lenses(
   uri: string,
   assessment: AssessmentData,
@@ -33,6 +40,9 @@ export function lenses(
   const flagged = assessment.reviews
     .filter(({ state }) => state === 'flagged')
     .map((review) => flagLens(uri, review));
+  const upstream = assessment.upstream
+    .slice(0, MAX_LINE_LENSES)
+    .map((found) => upstreamLens(uri, found, assessment.statements));
   const modified = modifiedLines.map((line): Lens => {
     const covering = coveringOf(line);
     return {
@@ -44,7 +54,9 @@ export function lenses(
       target: { uri, lines: [line] },
     };
   });
-  const lines = [...flagged, ...modified].sort((a, b) => a.line - b.line).slice(0, MAX_LINE_LENSES);
+  const lines = [...flagged, ...upstream, ...modified]
+    .sort((a, b) => a.line - b.line)
+    .slice(0, MAX_LINE_LENSES);
   return [summary, ...lines];
 }
 
@@ -56,5 +68,17 @@ function flagLens(uri: string, review: LineReview): Lens {
     tooltip: l10n.t('Clear the flag…'),
     command: 'clearFlag',
     target: { uri, lines: [review.line] },
+  };
+}
+
+function upstreamLens(uri: string, found: LineUpstream, statements: readonly StatementData[]): Lens {
+  const { line, category, severity, trusted } = found;
+  const untrusted = trusted ? '' : ` (${l10n.t('signer not trusted')})`;
+  return {
+    line,
+    title: `${upstreamWord()}: ${categoryWord(category)}, ${severityWord(severity)}${untrusted}`,
+    tooltip: `${untrustedText(explainWay(found, statements))} ${l10n.t('Go to what was flagged')}`,
+    command: 'goToUpstream',
+    target: { uri, lines: [line] },
   };
 }

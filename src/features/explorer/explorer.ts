@@ -44,6 +44,9 @@ function badgeOf({ assessment }: Dataset): vscode.FileDecoration | undefined {
   if (assessment.flagged > 0) {
     return new vscode.FileDecoration('⚑', tooltip, new vscode.ThemeColor('list.errorForeground'));
   }
+  if (assessment.flaggedUpstream > 0) {
+    return new vscode.FileDecoration('⚐', tooltip, new vscode.ThemeColor('list.warningForeground'));
+  }
   let shown = BADGE[assessment.verdict];
   // A signature of someone unknown is no reason for a check mark.
   if (shown && isSignerUntrusted(assessment) && assessment.verdict !== 'changed') {

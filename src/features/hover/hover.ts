@@ -6,18 +6,20 @@ import type { RecordOrigin } from '../../core/sample/origin.ts';
 import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
 import { day, explainStatus, fileName, shortDigest, signerName } from '../../language/explain.ts';
-import { inlineCode, plainText } from '../../host/markdown.ts';
+import { inlineCode, plainText, webLink } from '../../host/markdown.ts';
 import { originRows } from '../../language/originRows.ts';
 import type { Services } from '../../host/services.ts';
-import { statusCodicon } from '../../host/statusIcons.ts';
+import { statusCodicon, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
 import { stepRows } from '../../language/history.ts';
+import { explainUpstream, upstreamDoubts, upstreamReason, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, standingWord, statusWord } from '../../language/words.ts';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
 import { errorText } from '../../host/messages.ts';
-import type { SampleData } from '../../protocol/datasetWorker.ts';
+import type { AdvisoryData, SampleData } from '../../protocol/datasetWorker.ts';
 
 const MAX_STATEMENTS = 5;
-const MAX_STEPS = 3;
+const MAX_STEPS = 2;
+const MAX_REFERENCES = 3;
 
 /** Commands that a hover may run: nothing else is enabled in its Markdown. */
 const ENABLED: readonly CommandName[] = [
@@ -28,6 +30,9 @@ const ENABLED: readonly CommandName[] = [
   'verifySample',
   'trustSigner',
   'showLineage',
+  'goToUpstream',
+  'traceImpact',
+  'flagStep',
 ];
 
 /** The hover over a sample, anywhere on its line. */
@@ -62,6 +67,7 @@ export function sampleHover(
   const covering = dataset.covering(line);
   const statements = dataset.assessment?.statements ?? [];
   const review = dataset.review(line);
+  const upstream = dataset.upstream(line);
   const target: SampleTarget = { uri: dataset.uri.toString(), lines: [line] };
 
   markdown.appendMarkdown(`$(${statusCodicon(status)}) **${statusWord(status)}** — `);
@@ -77,8 +83,10 @@ export function sampleHover(
     status !== 'malformed' && link(l10n.t('Sign…'), 'signSamples', target),
     status !== 'malformed' && link(l10n.t('Flag…'), 'flagSamples', target),
     review?.state === 'flagged' && link(l10n.t('Clear flag…'), 'clearFlag', target),
+    upstream && link(l10n.t('Go to what was flagged'), 'goToUpstream', target),
     link(l10n.t('Show lineage'), 'showLineage', target),
-  ].filter((action) => action !== false);
+    (upstream ?? review?.state === 'flagged') && link(l10n.t('Trace impact…'), 'traceImpact', target),
+  ].filter((action) => typeof action === 'string');
   // Before what may be long: the hover's height is small.
   markdown.appendMarkdown('\n\n');
   markdown.appendMarkdown(actions.join(' &nbsp;·&nbsp; '));
@@ -92,7 +100,8 @@ export function sampleHover(
           `\n\n$(${icon}) **${verdict === 'flagged' ? l10n.t('flagged') : l10n.t('cleared')}** `,
         );
         markdown.appendMarkdown(plainText(`${categoryWord(category)}, ${severityWord(severity)}: `));
-        markdown.appendMarkdown(inlineCode(reason, 500));
+        if (scoped?.advised) markdown.appendMarkdown(advisoryMarkdown(scoped.advised));
+        else markdown.appendMarkdown(inlineCode(reason, 500));
         if (scoped)
           markdown.appendMarkdown(
             plainText(` — ${signerName(scoped)}${untrustedNote(scoped.standing)}, ${day(time)}`),
@@ -100,6 +109,16 @@ export function sampleHover(
         if (scoped?.advisory) markdown.appendMarkdown(plainText(` (${l10n.t('advisory')})`));
       }
     }
+  }
+
+  if (upstream) {
+    markdown.appendMarkdown(`\n\n$(${UPSTREAM_CODICON}) **${upstreamWord()}** — `);
+    markdown.appendMarkdown(plainText(explainUpstream(upstream, statements)));
+    const advised = statements[upstream.way.review]?.advised;
+    const reason = upstreamReason(upstream, statements);
+    if (advised) markdown.appendMarkdown(` ${advisoryMarkdown(advised)}`);
+    else if (reason !== undefined) markdown.appendMarkdown(` ${inlineCode(reason, 500)}`);
+    for (const doubt of upstreamDoubts(upstream)) markdown.appendMarkdown(`  \n$(info) ${plainText(doubt)}`);
   }
 
   const others = sample.statements.map((index) => statements[index]).filter((scoped) => scoped !== undefined);
@@ -136,17 +155,25 @@ export function sampleHover(
   const steps = dataset.assessment ? stepRows(inputTree(dataset.assessment)).slice(0, MAX_STEPS) : [];
   if (steps.length > 0) {
     markdown.appendMarkdown('\n\n---\n\n');
-    for (const { kind, inputs, signer, standing } of steps) {
+    for (const { statement, kind, inputs, signer, standing } of steps) {
       markdown.appendMarkdown(`$(arrow-up) `);
       markdown.appendMarkdown(`${inlineCode(kind, 40)} `);
       markdown.appendMarkdown(plainText(`${l10n.t('from')} `));
       markdown.appendMarkdown(inputs.map((name) => inlineCode(name, 80)).join(', '));
       markdown.appendMarkdown(plainText(` — ${signer} (${standingWord(standing)})`));
+      const flagTarget = { uri: dataset.uri.toString(), step: statement.envelopeDigest };
+      markdown.appendMarkdown(` · ${link(l10n.t('Flag step…'), 'flagStep', flagTarget)}`);
       markdown.appendMarkdown('  \n');
     }
   }
 
   return markdown;
+}
+
+/** An advisory's id and title, and where to read more. */
+function advisoryMarkdown({ id, title, references }: AdvisoryData): string {
+  const links = references.slice(0, MAX_REFERENCES).flatMap((reference) => webLink(reference) ?? []);
+  return [`${inlineCode(id, 100)} ${inlineCode(title, 300)}`, ...links].join(' · ');
 }
 
 function untrustedNote(standing: Parameters<typeof standingWord>[0]): string {

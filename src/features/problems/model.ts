@@ -3,15 +3,21 @@ import { describeMalformed } from '../../core/sample/canonicalJson.ts';
 import { STATUS_CODE, type Status } from '../../core/trust/status.ts';
 import { explainStatus } from '../../language/explain.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
+import { explainUpstream, upstreamDoubts, upstreamReason, upstreamWord } from '../../language/upstream.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
-import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
+import type {
+  AssessmentData,
+  LineReview,
+  LineUpstream,
+  StatementData,
+} from '../../protocol/datasetWorker.ts';
 
 export interface Problem {
   /** 1-based. */
   readonly line: number;
   readonly message: string;
   readonly severity: 'error' | 'warning' | 'information';
-  readonly code: Status | 'flagged' | 'more';
+  readonly code: Status | 'flagged' | 'upstream' | 'more';
 }
 
 export interface ProblemSource {
@@ -20,7 +26,7 @@ export interface ProblemSource {
 }
 
 /**
- * Modified, malformed and flagged samples, in order of their lines.
+ * Modified, malformed and flagged samples, and those flagged upstream, in order of their lines.
  * @param limit at most so many; a last entry then says how many more there are
  * @param describe the sentence of an error in the user's language
  */
@@ -31,7 +37,8 @@ export function problemsOf(
 ): Problem[] {
   const { assessment } = dataset;
   if (!assessment) return [];
-  const total = assessment.counts.modified + assessment.counts.malformed + assessment.flagged;
+  const { counts, statements } = assessment;
+  const total = counts.modified + counts.malformed + assessment.flagged + assessment.flaggedUpstream;
   const malformed = assessment.malformed.slice(0, limit).map((item): Problem => ({
     line: item.line,
     message: `${statusWord('malformed')}: ${describe(describeMalformed(item.malformed))}`,
@@ -42,6 +49,7 @@ export function problemsOf(
     .filter(({ state }) => state === 'flagged')
     .slice(0, limit)
     .map(flagProblem);
+  const upstream = assessment.upstream.slice(0, limit).map((found) => upstreamProblem(found, statements));
   const modified: Problem[] = [];
   if (assessment.counts.modified > 0) {
     const { statuses } = assessment;
@@ -57,7 +65,9 @@ export function problemsOf(
       });
     }
   }
-  const all = [...malformed, ...modified, ...flagged].sort((a, b) => a.line - b.line).slice(0, limit);
+  const all = [...malformed, ...modified, ...flagged, ...upstream]
+    .sort((a, b) => a.line - b.line)
+    .slice(0, limit);
   if (total > all.length) {
     all.push({
       line: 1,
@@ -78,5 +88,17 @@ function flagProblem(review: LineReview): Problem {
     message: `${l10n.t('flagged')}: ${categoryWord(category)}, ${severityWord(severity)}${who}: ${untrustedText(reason, 300)}`,
     severity: severity === 'high' || severity === 'critical' ? 'error' : 'warning',
     code: 'flagged',
+  };
+}
+
+/** Never an error: the sample itself may be fine by now. */
+function upstreamProblem(found: LineUpstream, statements: readonly StatementData[]): Problem {
+  const sentences = [explainUpstream(found, statements), ...upstreamDoubts(found)].join(' ');
+  const reason = upstreamReason(found, statements);
+  return {
+    line: found.line,
+    message: `${upstreamWord()}: ${untrustedText(reason === undefined ? sentences : `${sentences} ${reason}`, 600)}`,
+    severity: 'warning',
+    code: 'upstream',
   };
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { day, signerName } from '../../language/explain.ts';
 import { categoryWord, severityWord, standingWord } from '../../language/words.ts';
+import type { Category, Severity } from '../../core/evidence/predicates.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import type { AssessmentData, ReviewThreadData } from '../../protocol/datasetWorker.ts';
 
@@ -74,6 +75,46 @@ export function openFlags(
       if (known) known.lines.push(line);
       else flags.set(id, { id, category, severity, lines: [line] });
     }
+  }
+  return [...flags.values()];
+}
+
+/** An open flag on a dataset or a step as a whole, by which samples here are flagged upstream. */
+export interface WholeFlag {
+  /** Digest of the flag's envelope. */
+  readonly id: string;
+  readonly kind: 'dataset' | 'step';
+  /** What the flag calls it, and its digest: the subject of an answer. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly category: Category;
+  readonly severity: Severity;
+  readonly signer: string;
+  readonly reason: string;
+  /** Path of the dataset in whose evidence the flag stands. */
+  readonly evidenceOf: string;
+}
+
+/** The flags on datasets and steps that reach a dataset, each once. */
+export function wholeFlags({
+  upstream,
+  statements,
+}: Pick<AssessmentData, 'upstream' | 'statements'>): WholeFlag[] {
+  const flags = new Map<string, WholeFlag>();
+  for (const { category, severity, way } of upstream) {
+    const statement = statements[way.review];
+    if (way.flagged === 'sample' || !statement || flags.has(statement.envelopeDigest)) continue;
+    flags.set(statement.envelopeDigest, {
+      id: statement.envelopeDigest,
+      kind: way.flagged,
+      name: way.name,
+      sha256: way.digest,
+      category,
+      severity,
+      signer: signerName(statement),
+      reason: statement.reason ?? '',
+      evidenceOf: statement.dataset,
+    });
   }
   return [...flags.values()];
 }

@@ -2,14 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMENT_CONTROLLER, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
-import {
-  CATEGORIES,
-  SEVERITIES,
-  type Category,
-  type Severity,
-  type Verdict,
-} from '../../core/evidence/predicates.ts';
-import { MAX_REASON_LENGTH, reviewStatement } from '../../core/evidence/statement.ts';
+import type { Verdict } from '../../core/evidence/predicates.ts';
+import { reviewStatement } from '../../core/evidence/statement.ts';
 import type { Dataset } from '../../host/datasets.ts';
 import { DisposableStore } from '../../host/disposables.ts';
 import { tellingErrors } from '../../host/messages.ts';
@@ -17,14 +11,24 @@ import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { signerOf, signingKey, timeNow } from '../../host/signing.ts';
 import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
-import { categoryWord, severityWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
+import { datasetFlagHandlers } from './datasetFlags.ts';
 import { flagThreads, openFlags } from './model.ts';
+import { askFlag, askReason, warnThatFlagStays } from './verdictForm.ts';
 
 /** Flags as comment threads: raise, reply, clear. Each is a signed review in the dataset's evidence. */
 export function registerReviews(services: Services): {
   disposable: vscode.Disposable;
-  handlers: Pick<CommandHandlers, 'flagSamples' | 'submitFlag' | 'replyToFlag' | 'clearFlag'>;
+  handlers: Pick<
+    CommandHandlers,
+    | 'flagSamples'
+    | 'submitFlag'
+    | 'replyToFlag'
+    | 'clearFlag'
+    | 'flagDataset'
+    | 'flagStep'
+    | 'clearDatasetFlag'
+  >;
 } {
   const store = new DisposableStore();
   const controller = store.add(
@@ -110,6 +114,7 @@ export function registerReviews(services: Services): {
     await answer(services, { uri, lines, flag: undefined }, verdict, undefined);
   };
   const handlers = {
+    ...datasetFlagHandlers(services),
     flagSamples: (argument: unknown) =>
       tellingErrors(async () => {
         const uri = targetUri(services, argument);
@@ -148,14 +153,10 @@ async function flag(
     subjects.length === 1
       ? l10n.t('Flag line {0}', lines[0] ?? 0)
       : l10n.t('Flag {0} samples', subjects.length);
-  const category = await pickCategory(title);
-  if (!category) return;
-  const severity = await pickSeverity(title);
-  if (!severity) return;
-  const reason = await askReason(title, givenReason);
-  if (reason === undefined) return;
+  const form = await askFlag(title, givenReason);
+  if (!form) return;
   const signer = await signerOf(services, await signingKey(services));
-  const predicate = { verdict: 'flagged' as const, category, severity, reason, timeCreated: timeNow() };
+  const predicate = { verdict: 'flagged' as const, ...form, timeCreated: timeNow() };
   await services.store.append(pathOf(uri), reviewStatement(subjects, predicate), signer);
   services.evidence.refresh();
   vscode.window.setStatusBarMessage(
@@ -203,13 +204,7 @@ async function answer(
   }
   services.evidence.refresh();
   await services.datasets.settled(uri);
-  if (verdict === 'cleared' && openOnLines().length > 0) {
-    void vscode.window.showWarningMessage(
-      l10n.t(
-        'Your answer is recorded, but the flag stays: only a trusted signer, or the one who raised it, can clear it.',
-      ),
-    );
-  }
+  if (verdict === 'cleared' && openOnLines().length > 0) warnThatFlagStays();
 }
 
 function answerTitle(verdict: Verdict, lines: readonly number[]): string {
@@ -217,36 +212,4 @@ function answerTitle(verdict: Verdict, lines: readonly number[]): string {
   return lines.length === 1
     ? l10n.t('Clear the flag on line {0}', lines[0] ?? 0)
     : l10n.t('Clear the flags on {0} samples', lines.length);
-}
-
-async function pickCategory(title: string): Promise<Category | undefined> {
-  const picked = await vscode.window.showQuickPick(
-    CATEGORIES.map((category) => ({ label: categoryWord(category), category })),
-    { title, placeHolder: l10n.t('What kind of problem is it?'), ignoreFocusOut: true },
-  );
-  return picked?.category;
-}
-
-async function pickSeverity(title: string): Promise<Severity | undefined> {
-  const picked = await vscode.window.showQuickPick(
-    SEVERITIES.map((severity) => ({ label: severityWord(severity), severity })).reverse(),
-    { title, placeHolder: l10n.t('How bad is it?'), ignoreFocusOut: true },
-  );
-  return picked?.severity;
-}
-
-async function askReason(title: string, given: string | undefined): Promise<string | undefined> {
-  if (given !== undefined && given.trim() !== '') return given.trim();
-  const entered = await vscode.window.showInputBox({
-    title,
-    prompt: l10n.t('Why? The reason is signed and kept with the dataset.'),
-    ignoreFocusOut: true,
-    validateInput: (text) => {
-      if (text.trim() === '') return l10n.t('Enter a reason.');
-      return text.length > MAX_REASON_LENGTH
-        ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH)
-        : undefined;
-    },
-  });
-  return entered?.trim();
 }

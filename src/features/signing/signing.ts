@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
-import { COMMANDS, type CommandHandlers } from '../../commands.ts';
+import type * as vscode from 'vscode';
+import type { CommandHandlers } from '../../commands.ts';
 import { mediaTypeOf } from '../../core/evidence/mediaType.ts';
 import { sampleStatement } from '../../core/evidence/statement.ts';
 import { fileName } from '../../language/explain.ts';
 import { tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
-import { isTrusted, signerOf, signingKey, timeNow } from '../../host/signing.ts';
+import { offerTrust, signerOf, signingKey, timeNow } from '../../host/signing.ts';
 import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import { askClaim } from './claimForm.ts';
@@ -86,17 +86,4 @@ async function signSamples(services: Services, uri: vscode.Uri, lines: readonly 
   );
   services.evidence.refresh();
   await offerTrust(services, key.keyId, l10n.t('Signed {0} as {1}.', what, key.name));
-}
-
-/** Says that it is done; where the signer is not trusted here, its samples stay yellow, and that is said too. */
-async function offerTrust(services: Services, keyId: string, done: string): Promise<void> {
-  if (await isTrusted(services, keyId)) {
-    vscode.window.setStatusBarMessage(`$(pass) ${done}`, 6000);
-    return;
-  }
-  const trust = l10n.t('Trust This Key…');
-  const message = `${done} ${l10n.t('Its samples show as untrusted until you trust this key.')}`;
-  void vscode.window.showInformationMessage(message, trust).then((answer) => {
-    if (answer === trust) void vscode.commands.executeCommand(COMMANDS.trustSigner, { keyId });
-  });
 }

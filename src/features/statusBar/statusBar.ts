@@ -5,6 +5,7 @@ import type { Dataset } from '../../host/datasets.ts';
 import { explainVerdict, isSignerUntrusted, statusCounts } from '../../language/explain.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
+import { FLAG_CODICON, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
 import { verdictPhrase, verdictWord } from '../../language/words.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 
@@ -70,10 +71,14 @@ export function content(dataset: Pick<Dataset, 'assessment' | 'error' | 'progres
   const untrusted = isSignerUntrusted(assessment);
   const verdict = verdictPhrase(assessment.verdict, untrusted);
   const icon = untrusted && assessment.verdict !== 'changed' ? 'key' : ICON[assessment.verdict];
-  const flagged = assessment.flagged > 0 ? ` $(report) ${String(assessment.flagged)}` : '';
+  const flagged = assessment.flagged > 0 ? ` $(${FLAG_CODICON}) ${String(assessment.flagged)}` : '';
+  const upstream =
+    assessment.flaggedUpstream > 0
+      ? ` $(${UPSTREAM_CODICON}) ${l10n.t('{0} flagged upstream', assessment.flaggedUpstream)}`
+      : '';
   return {
-    text: `$(${icon}) ${verdict}${flagged}`,
+    text: `$(${icon}) ${verdict}${flagged}${upstream}`,
     tooltip: `${explainVerdict(assessment)}\n${statusCounts(assessment)}`,
-    warning: assessment.verdict === 'changed' || assessment.flagged > 0,
+    warning: assessment.verdict === 'changed' || assessment.flagged > 0 || assessment.flaggedUpstream > 0,
   };
 }

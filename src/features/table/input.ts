@@ -2,6 +2,7 @@ import { ProvenanceError } from '../../core/errors.ts';
 import { STATUSES } from '../../core/trust/status.ts';
 import type { RowQuery } from '../../protocol/rowWorker.ts';
 import {
+  REVIEW_FILTERS,
   TABLE_ACTIONS,
   type FindParams,
   type TableAction,
@@ -38,7 +39,7 @@ export function filterOf(value: unknown): TableFilter {
   return {
     ...(statuses !== undefined && { statuses: listOf(statuses, MAX_ITEMS, oneOf(STATUSES)) }),
     ...(reviews !== undefined && {
-      reviews: listOf(reviews, MAX_ITEMS, oneOf(['flagged', 'cleared'] as const)),
+      reviews: listOf(reviews, MAX_ITEMS, oneOf(REVIEW_FILTERS)),
     }),
     ...(signers !== undefined && { signers: listOf(signers, MAX_ITEMS, textOf) }),
     ...(origins !== undefined && { origins: listOf(origins, MAX_ITEMS, textOf) }),

@@ -1,7 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { isCovered, STATUSES, statusOf, type Status } from '../../core/trust/status.ts';
 import { explainVerdict, fileName, isSignerUntrusted, signerName } from '../../language/explain.ts';
-import type { AssessmentData, LineReview, StatementData } from '../../protocol/datasetWorker.ts';
+import type {
+  AssessmentData,
+  LineReview,
+  LineUpstream,
+  StatementData,
+} from '../../protocol/datasetWorker.ts';
 import type { RowCells, TableExtent } from '../../protocol/rowWorker.ts';
 import type { TableFilter, TableJudgement, TableRow } from '../../protocol/sampleTable.ts';
 
@@ -42,7 +47,7 @@ export async function assessedLines(
     if (statusPasses[status] === 0) return false;
     return !statementPasses || (COVERED[status] === 1 && statementPasses[coveredBy[at]!] === 1);
   };
-  const reviewed = reviewedLines(filter.reviews, assessment.reviews);
+  const reviewed = reviewedLines(filter.reviews, assessment);
   // Those are few: no need to look at all lines.
   if (reviewed) return Uint32Array.from(reviewed.filter((line) => passes(line - 1)));
   const found = new LineList();
@@ -90,11 +95,14 @@ function statementMask(
 
 /** In order; undefined where no review is asked for. */
 function reviewedLines(
-  states: TableFilter['reviews'],
-  reviews: readonly LineReview[],
+  wanted: TableFilter['reviews'],
+  { reviews, upstream }: AssessmentData,
 ): readonly number[] | undefined {
-  if (!states || states.length === 0) return undefined;
-  return reviews.filter(({ state }) => states.includes(state)).map(({ line }) => line);
+  if (!wanted || wanted.length === 0) return undefined;
+  const reviewed = reviews.filter(({ state }) => wanted.includes(state)).map(({ line }) => line);
+  if (!wanted.includes('upstream')) return reviewed;
+  const all = new Set([...reviewed, ...upstream.map(({ line }) => line)]);
+  return [...all].sort((a, b) => a - b);
 }
 
 /** An origin is told apart by its source; without one, by the dataset that was vouched for. */
@@ -204,14 +212,16 @@ export function tableRows(
   });
 }
 
-type AssessedRow = Pick<TableRow, 'status' | 'signer' | 'review'>;
+type AssessedRow = Pick<TableRow, 'status' | 'signer' | 'review' | 'upstream'>;
 
 /** What an assessment says of single lines. */
 export class AssessedLines {
   private readonly reviews: ReadonlyMap<number, LineReview>;
+  private readonly upstream: ReadonlyMap<number, LineUpstream>;
 
   constructor(readonly assessment: AssessmentData) {
     this.reviews = new Map(assessment.reviews.map((review) => [review.line, review]));
+    this.upstream = new Map(assessment.upstream.map((upstream) => [upstream.line, upstream]));
   }
 
   /** Undefined where the line is no sample. */
@@ -226,12 +236,14 @@ export class AssessedLines {
     const { statements, coveredBy } = this.assessment;
     const statement = isCovered(status) ? statements[coveredBy[line - 1] ?? -1] : undefined;
     const review = this.reviews.get(line);
+    const upstream = this.upstream.get(line);
     return {
       status,
       ...(statement && { signer: signerName(statement) }),
       ...(review && {
         review: { state: review.state, category: review.category, severity: review.severity },
       }),
+      ...(upstream && { upstream: { category: upstream.category, severity: upstream.severity } }),
     };
   }
 }
@@ -261,6 +273,7 @@ export function tableJudgement(assessment: AssessmentData): TableJudgement {
     counts: assessment.counts,
     flagged,
     cleared: assessment.reviews.filter(({ state }) => state === 'cleared').length,
+    upstream: assessment.flaggedUpstream,
     signers: [...signers.values()].sort(byRows),
     origins: [...origins.values()].sort(byRows),
   };

@@ -10,9 +10,11 @@ import { log, tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { targetLines, targetUri } from '../../host/target.ts';
+import { explainUpstream } from '../../language/upstream.ts';
 import { statusWord, verdictWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
 import type { ReadProgress } from '../../protocol/datasetWorker.ts';
+import { untrustedText } from '../../protocol/untrustedText.ts';
 
 /** They go to the clipboard as one text: 6 MB. */
 const MAX_COPIED_DIGESTS = 100_000;
@@ -23,13 +25,7 @@ export function verifyingHandlers(
   services: Services,
 ): Pick<
   CommandHandlers,
-  | 'verifyDataset'
-  | 'verifySample'
-  | 'copyDigest'
-  | 'showLineage'
-  | 'openEvidence'
-  | 'openWalkthrough'
-  | 'showLog'
+  'verifyDataset' | 'verifySample' | 'copyDigest' | 'openEvidence' | 'openWalkthrough' | 'showLog'
 > {
   return {
     verifyDataset: (argument: unknown) =>
@@ -54,10 +50,6 @@ export function verifyingHandlers(
             ? l10n.t('Copied the sample’s digest.')
             : l10n.t('Copied {0} digests.', digests.length);
         vscode.window.setStatusBarMessage(done, 4000);
-      }),
-    showLineage: (argument: unknown) =>
-      tellingErrors(async () => {
-        await vscode.commands.executeCommand(`${VIEWS.lineage}.focus`, argument);
       }),
     openEvidence: (argument: unknown) =>
       tellingErrors(async () => {
@@ -98,7 +90,9 @@ async function verifyDataset(services: Services, uri: vscode.Uri): Promise<void>
   const message = `${name} — ${verdictWord(assessment.verdict)}. ${explainVerdict(assessment)} ${statusCounts(assessment)}.`;
   const show = l10n.t('Show What Needs Attention');
   const fine =
-    assessment.verdict !== 'changed' && assessment.verdict !== 'unknown' && assessment.flagged === 0;
+    assessment.verdict !== 'changed' &&
+    assessment.verdict !== 'unknown' &&
+    assessment.flagged + assessment.flaggedUpstream === 0;
   const shown = fine
     ? vscode.window.showInformationMessage(message)
     : vscode.window.showWarningMessage(message, show);
@@ -112,18 +106,24 @@ function sampleVerdict(dataset: Dataset, lines: readonly number[]): string {
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   let samples = 0;
   let flagged = 0;
+  let flaggedUpstream = 0;
   for (const line of lines) {
     const status = dataset.status(line);
     if (status === undefined) continue;
     if (lines.length === 1) {
-      return `:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}`;
+      const found = dataset.upstream(line);
+      const warning = found
+        ? ` ${l10n.t('Flagged upstream')}: ${untrustedText(explainUpstream(found, dataset.assessment?.statements ?? []))}`
+        : '';
+      return `:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}${warning}`;
     }
     samples++;
     counts[status]++;
     if (dataset.review(line)?.state === 'flagged') flagged++;
+    else if (dataset.upstream(line)) flaggedUpstream++;
   }
   if (samples === 0) throw noSample();
-  return ` — ${l10n.t('{0} selected samples', samples)}: ${statusCounts({ counts, flagged })}.`;
+  return ` — ${l10n.t('{0} selected samples', samples)}: ${statusCounts({ counts, flagged, flaggedUpstream })}.`;
 }
 
 function noSample(): ProvenanceError {

@@ -34,7 +34,7 @@ export async function buildPrograms(): Promise<Programs> {
     format: 'esm',
     target: 'node20',
     mainFields: ['module', 'main'],
-    alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
+    alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js', yaml: './node_modules/yaml/browser/index.js' },
     // As scripts/build.mjs does, which has compiled it.
     define: { SAMPLE_KERNEL: JSON.stringify(readFileSync(join(ROOT, 'dist/sampleKernel.wasm'), 'base64')) },
     logLevel: 'error',

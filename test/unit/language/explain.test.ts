@@ -146,10 +146,10 @@ describe('sentences', () => {
       'Not as anna@example.org signed it: 2 modified, 1 removed, 4 moved, 1 malformed.',
     );
     assert.equal(
-      statusCounts({ ...judged('changed', { verified: 2 }), flagged: 1 }),
-      '2 verified, 1 flagged',
+      statusCounts({ ...judged('changed', { verified: 2 }), flagged: 1, flaggedUpstream: 3 }),
+      '2 verified, 1 flagged, 3 flagged upstream',
     );
-    assert.equal(statusCounts({ ...judged('unsigned'), flagged: 0 }), 'no samples');
+    assert.equal(statusCounts({ ...judged('unsigned'), flagged: 0, flaggedUpstream: 0 }), 'no samples');
   });
 
   test('do not call a good signature unchecked because the leaves are missing', () => {
@@ -196,8 +196,15 @@ test('a step is listed once, the last one first', () => {
     { name: 'a.jsonl', sha256: 'a', step: newer!, inputs: [source] },
     { name: 'b.jsonl', sha256: 'b', step: newer!, inputs: [] },
   ];
+  const signer = 'anna@example.org';
   assert.deepEqual(stepRows(tree), [
-    { kind: 'filter', inputs: ['a.jsonl', 'b.jsonl'], signer: 'anna@example.org', standing: 'trusted' },
-    { kind: 'map', inputs: ['x.jsonl'], signer: 'anna@example.org', standing: 'untrusted' },
+    {
+      statement: newer!.statement,
+      kind: 'filter',
+      inputs: ['a.jsonl', 'b.jsonl'],
+      signer,
+      standing: 'trusted',
+    },
+    { statement: older!.statement, kind: 'map', inputs: ['x.jsonl'], signer, standing: 'untrusted' },
   ]);
 });

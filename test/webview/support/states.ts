@@ -1,7 +1,6 @@
 import { STATUSES, type Status } from '../../../src/core/trust/status.ts';
 import type {
   LineageDataset,
-  LineageInput,
   LineageSample,
   LineageState,
   LineageStatement,
@@ -36,47 +35,6 @@ export function statement(id: string, more: Partial<LineageStatement> = {}): Lin
     ...more,
   };
 }
-
-export function input(name: string, more: Partial<LineageInput> = {}): LineageInput {
-  return {
-    name,
-    digest: hex('c'),
-    stepKind: 'filter',
-    signer: ACME.signer,
-    standing: ACME.standing,
-    time: '2026-02-26T09:00:00Z',
-    presence: 'present',
-    path: `data/${name}`,
-    inputs: [],
-    ...more,
-  };
-}
-
-const CHAIN = input('filtered.jsonl', {
-  digest: hex('a'),
-  inputs: [
-    input('cleaned.jsonl', {
-      digest: hex('b'),
-      stepKind: 'deduplicate',
-      presence: 'changed',
-      time: '2026-02-20T09:00:00Z',
-      inputs: [
-        input('crawl-2026-01.jsonl', {
-          stepKind: 'merge',
-          presence: 'signed',
-          digest: hex('d'),
-          time: '2026-01-15T08:00:00Z',
-        }),
-        input('annotations-with-a-very-long-name-from-the-broker.parquet', {
-          stepKind: 'merge',
-          presence: 'absent',
-          digest: hex('e'),
-          time: '2026-01-15T08:00:00Z',
-        }),
-      ].map(({ path: _path, ...sources }) => sources),
-    }),
-  ],
-});
 
 /** A dataset with some of everything. */
 export const DATASET: LineageDataset = {
@@ -120,7 +78,6 @@ export const DATASET: LineageDataset = {
       time: '2025-11-01T00:00:00Z',
     }),
   ],
-  inputs: [CHAIN],
   problems: ['2 statements that were here on 27 February are gone from train.jsonl.intoto.jsonl.'],
   busy: false,
 };
@@ -163,7 +120,6 @@ export const CALM: LineageState = {
     counts: counts({ verified: 60 }),
     flagged: 0,
     statements: [statement('3')],
-    inputs: [],
     problems: [],
   },
   sample: {

@@ -27,6 +27,7 @@ export const JUDGEMENT: TableJudgement = {
   counts: counts({ verified: 9_999_990, modified: 2, added: 1, untrusted: 7 }),
   flagged: 3,
   cleared: 0,
+  upstream: 2,
   signers: [
     { keyId: 'SHA256:k1', name: 'acme-curation@example.org', rows: 9_999_990 },
     { keyId: 'SHA256:k2', name: 'labels@example.com', rows: 7 },
@@ -71,6 +72,9 @@ export function rowOf(index: number, line: number, pointers: readonly string[]):
     signer: status === 'untrusted' ? 'labels@example.com' : 'acme-curation@example.org',
     ...(line === 12
       ? { review: { state: 'flagged', category: 'backdoor-trigger', severity: 'high' } as const }
+      : {}),
+    ...(line === 9 || line === 14
+      ? { upstream: { category: 'poisoning', severity: 'critical' } as const }
       : {}),
   };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { withDeferredControls } from '../../../scripts/lib/deferredControls.mjs';
 import type { Message, Port } from '../../../src/protocol/rpc.ts';
 import { THEMES, type Theme } from './themes.ts';
 
@@ -17,7 +18,7 @@ export interface Bundle {
 
 /** Bundles a webview in memory. */
 export async function bundle(entry: string): Promise<Bundle> {
-  const { outputFiles } = await esbuild.build({
+  const options = await withDeferredControls({
     absWorkingDir: ROOT,
     entryPoints: [entry],
     outfile: 'webview.js',
@@ -29,6 +30,7 @@ export async function bundle(entry: string): Promise<Bundle> {
     mainFields: ['module', 'main'],
     loader: { '.svg': 'dataurl', '.ttf': 'dataurl' },
   });
+  const { outputFiles } = await esbuild.build(options);
   const text = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? '';
   return { script: text('.js'), style: text('.css') };
 }
@@ -42,6 +44,7 @@ export function contentSecurityPolicy(cspSource: string, nonce: string): string 
     "default-src 'none'",
     `style-src ${cspSource} ${EMPTY_STYLE}`,
     `script-src 'nonce-${nonce}'`,
+    'img-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
@@ -112,6 +115,11 @@ export class WebviewPage {
     };
     await page.route('**/*', async (route) => {
       const url = new URL(route.request().url());
+      // What the page's own script made: nothing leaves it.
+      if (url.protocol === 'blob:') {
+        await route.continue();
+        return;
+      }
       const file = url.origin === ORIGIN ? files[url.pathname] : undefined;
       if (!file) webview.misdeeds.push(`request: ${url.href}`);
       await (file

@@ -6,7 +6,7 @@ export interface LineageClaim {
   readonly format: 'dataset-card' | 'croissant' | 'dvc' | 'openlineage' | 'record';
   /** Path of the file that claims it, absolute, with `/`. */
   readonly file: string;
-  /** What the claim is about: a path relative to that file's folder, or a URI. */
+  /** What the claim is about. */
   readonly output: ClaimedDataset;
   readonly inputs: readonly ClaimedDataset[];
   /** The file's own word for what was done: a DVC stage, an OpenLineage job; `derived` where it has none. */
@@ -14,13 +14,17 @@ export interface LineageClaim {
   readonly command?: string;
   /** RFC 3339. */
   readonly time?: string;
+  /** What else it says, by the format's own word: `license`, `annotations_creators`, `code`. */
+  readonly details?: Readonly<Record<string, string>>;
+  /** Id of the signed step that it is a copy of, by its own account: exported events that stand beside the evidence. */
+  readonly restates?: string;
 }
 
 /** Untrusted, all of it. */
 export interface ClaimedDataset {
   readonly name: string;
   readonly uri?: string;
-  /** Where it lies, absolute, with `/`; always below the folder of the claiming file. */
+  /** Where it lies, absolute, with `/`; always below the workspace folder of the claiming file. */
   readonly path?: string;
   /** SHA-256 of its bytes, hex, where the claim has one. DVC's MD5 is not one. */
   readonly sha256?: string;

@@ -11,8 +11,10 @@ import {
   fingerprint,
   formatSshPublicKey,
   parseSshPublicKey,
+  signatureVerifier,
   verifySignature,
 } from '../../../../src/core/evidence/sshKey.ts';
+import { fastSha512 } from '../../../../src/platform/sha256.node.ts';
 import { skipWithout, vectorsFolder } from '../../../support/vectors.ts';
 import { bytesOf, failure, missing } from './support.ts';
 
@@ -31,7 +33,9 @@ test('Wycheproof: every Ed25519 signature', skipWithout(wycheproof), () => {
   for (const { publicKey, tests } of testGroups) {
     const key = ed25519PublicKey(fromHex(publicKey.pk));
     for (const { tcId, comment, msg, sig, result } of tests) {
-      assert.equal(verifySignature(key, fromHex(sig), fromHex(msg)), result, `test ${tcId}: ${comment}`);
+      for (const verify of [verifySignature, signatureVerifier(fastSha512)]) {
+        assert.equal(verify(key, fromHex(sig), fromHex(msg)), result, `test ${tcId}: ${comment}`);
+      }
       checked++;
     }
   }

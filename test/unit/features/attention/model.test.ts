@@ -9,19 +9,26 @@ import {
   nextAttentionLine,
   REASONS,
 } from '../../../../src/features/attention/model.ts';
-import { assessment, review } from '../table/support.ts';
+import { assessment, review, upstream } from '../table/support.ts';
 
 const datasets = fc
   .record({
     lines: fc.array(fc.constantFrom<Status | '-'>(...STATUSES, '-'), { maxLength: 30 }),
-    flagged: fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 4 }),
+    flags: fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 6 }),
+    own: fc.nat(6),
   })
-  .map(({ lines, flagged }) => {
-    const there = flagged.filter((line) => line <= lines.length).sort((a, b) => a - b);
+  .map(({ lines, flags, own }) => {
+    const there = flags.filter((line) => line <= lines.length);
+    const flagged = there.slice(0, own).sort((a, b) => a - b);
+    const tainted = there.slice(own).sort((a, b) => a - b);
     return {
-      dataset: assessment(lines, { reviews: there.map((line) => review(line, 'flagged')) }),
+      dataset: assessment(lines, {
+        reviews: flagged.map((line) => review(line, 'flagged')),
+        upstream: tainted.map((line) => upstream(line)),
+      }),
       reasons: lines.map((status, i) => {
-        if (there.includes(i + 1)) return 'flagged';
+        if (flagged.includes(i + 1)) return 'flagged';
+        if (tainted.includes(i + 1)) return 'upstream';
         return status !== '-' && ATTENTION.includes(status) ? status : undefined;
       }),
     };

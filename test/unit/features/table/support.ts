@@ -5,6 +5,7 @@ import {
   NO_SAMPLE,
   type AssessmentData,
   type LineReview,
+  type LineUpstream,
   type StatementData,
 } from '../../../../src/protocol/datasetWorker.ts';
 import type { CallOptions } from '../../../../src/protocol/rpc.ts';
@@ -46,6 +47,24 @@ export function review(line: number, state: 'flagged' | 'cleared'): LineReview {
   };
 }
 
+/** A line made of a flagged sample by one step: statement 1, after the review, statement 0. */
+export function upstream(line: number, more: Partial<LineUpstream> = {}): LineUpstream {
+  return {
+    line,
+    category: 'poisoning',
+    severity: 'high',
+    trusted: true,
+    way: {
+      flagged: 'sample',
+      review: 0,
+      name: 'train.jsonl#12',
+      digest: 'ab'.repeat(32),
+      steps: [{ statement: 1, pairing: 'key' }],
+    },
+    ...more,
+  };
+}
+
 /** An assessment of lines, each a status or `-` for no sample, with the statement that decides it where it has one. */
 export function assessment(
   lines: readonly (Status | '-')[],
@@ -65,6 +84,7 @@ export function assessment(
     moved: 0,
     removed: 0,
     flagged: (rest.reviews ?? []).filter(({ state }) => state === 'flagged').length,
+    flaggedUpstream: (rest.upstream ?? []).length,
     reviews: [],
     upstream: [],
     malformed: [],

@@ -1,0 +1,27 @@
+import { nodeFileStore } from '../platform/fileStore.node.ts';
+import { LineageReader, type Lineage } from '../platform/lineageReader.node.ts';
+import type { PresentFiles } from '../platform/presentFiles.node.ts';
+import { nodeScopeLoader } from '../platform/scopeLoader.node.ts';
+import type { Judge } from './judge.ts';
+import type { Io } from './terminal.ts';
+
+/**
+ * All evidence in scope of the workspace as one graph, with every file looked into.
+ * @param path of a dataset, absolute, with `/`: the evidence beside it too
+ * @throws ProvenanceError `cancelled`
+ */
+export async function readLineage(
+  judge: Judge,
+  io: Io,
+  path?: string,
+): Promise<Lineage & { readonly files: PresentFiles }> {
+  const store = nodeFileStore();
+  const loader = nodeScopeLoader(store, io.cache);
+  const reader = new LineageReader(store, loader, io.cache);
+  const scope = await judge.lineageScope(path);
+  const lineage = await reader.readFor(judge.trust.entries, scope, {
+    milliseconds: Infinity,
+    signal: io.signal,
+  });
+  return { ...lineage, files: reader.files };
+}

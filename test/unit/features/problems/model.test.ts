@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatMessage } from '../../../../src/core/errors.ts';
+import { problemsOf } from '../../../../src/features/problems/model.ts';
+import { assessment, review, statement, upstream } from '../table/support.ts';
+
+const statements = [
+  statement({ kind: 'review', principal: 'alice', reason: 'praises\na product' }),
+  statement({ kind: 'step', principal: 'curation@acme', step: { kind: 'map', inputs: [] } }),
+];
+const dataset = {
+  assessment: assessment(['verified', 'modified', 'verified', 'verified'], {
+    statements,
+    reviews: [review(4, 'flagged')],
+    upstream: [upstream(1), upstream(3, { trusted: false })],
+  }),
+  covering: () => undefined,
+};
+const problems = (limit: number) =>
+  problemsOf(dataset, limit, ({ template, args }) => formatMessage(template, args));
+
+test('Samples that are flagged upstream are listed with the way that they came', () => {
+  const [first, , third] = problems(100);
+  assert.deepEqual(first, {
+    line: 1,
+    severity: 'warning',
+    code: 'upstream',
+    message:
+      'flagged upstream: Made by the step “map” (curation@acme) from train.jsonl#12. alice flagged that sample: Poisoning, high. praises\\na product',
+  });
+  assert.match(third?.message ?? '', /You do not trust everyone who signed this way\./);
+  assert.deepEqual(
+    problems(100).map(({ line, code }) => `${String(line)} ${code}`),
+    ['1 upstream', '2 modified', '3 upstream', '4 flagged'],
+  );
+});
+
+test('What is left out is counted, samples flagged upstream as well', () => {
+  const listed = problems(1);
+  assert.deepEqual(
+    listed.map(({ line, code }) => `${String(line)} ${code}`),
+    ['1 upstream', '1 more'],
+  );
+  assert.match(listed[1]?.message ?? '', /^3 more/);
+});

@@ -1,0 +1,3 @@
+import { registerControls, vsCodeButton, vsCodeProgressRing } from './toolkit.ts';
+
+registerControls(vsCodeButton(), vsCodeProgressRing());
