@@ -244,29 +244,44 @@ function expectOtherBytes(
   );
 }
 
-function notDerived({ kind }: StepRequest, output: string, { what, count }: KindMisfit): ProvenanceError {
-  return new ProvenanceError('not-derived', MISFITS[what](count), { output, kind, count });
-}
-
 /** What a step of a kind cannot do, with what to do about it. */
-const MISFITS: Readonly<Record<KindMisfit['what'], (count: number) => string>> = {
-  added: (count) =>
-    count === 1
-      ? '1 sample of {output} is in no input and was paired with none, which a step of kind {kind} cannot make; check the inputs and the kind, or say how changed rows are paired.'
-      : '{count} samples of {output} are in no input and were paired with none, which a step of kind {kind} cannot make; check the inputs and the kind, or say how changed rows are paired.',
-  changed: (count) =>
-    count === 1
-      ? '1 sample of {output} was changed, which a step of kind {kind} never does; check the inputs and the kind, which may be map.'
-      : '{count} samples of {output} were changed, which a step of kind {kind} never does; check the inputs and the kind, which may be map.',
-  copied: (count) =>
-    count === 1
-      ? '{output} has 1 copy of a sample more than its inputs, which a step of kind {kind} never makes; check the inputs and the kind, which may be sample.'
-      : '{output} has {count} copies of samples more than its inputs, which a step of kind {kind} never makes; check the inputs and the kind, which may be sample.',
-  dropped: (count) =>
-    count === 1
-      ? '1 input sample is not in {output}, and a step of kind {kind} drops none; check the inputs and the kind, which may be filter.'
-      : '{count} input samples are not in {output}, and a step of kind {kind} drops none; check the inputs and the kind, which may be filter.',
-};
+function notDerived({ kind }: StepRequest, output: string, { what, count }: KindMisfit): ProvenanceError {
+  const args = { output, kind, count };
+  switch (what) {
+    case 'added':
+      return new ProvenanceError(
+        'not-derived',
+        count === 1
+          ? '1 sample of {output} is in no input and was paired with none, which a step of kind {kind} cannot make; check the inputs and the kind, or say how changed rows are paired.'
+          : '{count} samples of {output} are in no input and were paired with none, which a step of kind {kind} cannot make; check the inputs and the kind, or say how changed rows are paired.',
+        args,
+      );
+    case 'changed':
+      return new ProvenanceError(
+        'not-derived',
+        count === 1
+          ? '1 sample of {output} was changed, which a step of kind {kind} never does; check the inputs and the kind, which may be map.'
+          : '{count} samples of {output} were changed, which a step of kind {kind} never does; check the inputs and the kind, which may be map.',
+        args,
+      );
+    case 'copied':
+      return new ProvenanceError(
+        'not-derived',
+        count === 1
+          ? '{output} has 1 copy of a sample more than its inputs, which a step of kind {kind} never makes; check the inputs and the kind, which may be sample.'
+          : '{output} has {count} copies of samples more than its inputs, which a step of kind {kind} never makes; check the inputs and the kind, which may be sample.',
+        args,
+      );
+    case 'dropped':
+      return new ProvenanceError(
+        'not-derived',
+        count === 1
+          ? '1 input sample is not in {output}, and a step of kind {kind} drops none; check the inputs and the kind, which may be filter.'
+          : '{count} input samples are not in {output}, and a step of kind {kind} drops none; check the inputs and the kind, which may be filter.',
+        args,
+      );
+  }
+}
 
 /** @throws ProvenanceError `changed-while-reading` for a file that was written to since its digests were made */
 async function expectSameVersions(files: readonly StepFile[]): Promise<void> {

@@ -14,8 +14,8 @@ export interface InputRow {
 }
 
 /**
- * What is unchanged between the inputs and the output of a step, and which rows are left over (docs/formats.md, "What a
- * step counts"). Some 20 bytes a row beside the digests.
+ * What is unchanged between the inputs and the output of a step, and which rows are left over
+ * (docs/formats.md, "What a step counts"). Some 20 bytes a row beside the digests.
  */
 export class UnchangedRows {
   /** By input: the rows that the output does not hold. */

@@ -16,29 +16,37 @@ interface Format {
   readonly extension: string;
 }
 
+/** The same in every language. */
+const NAMES: Readonly<Record<LineageFormat, string>> = {
+  prov: 'PROV-O',
+  openlineage: 'OpenLineage',
+  mermaid: 'Mermaid',
+  json: 'JSON',
+};
+
 function formats(): readonly Format[] {
   return [
     {
       format: 'prov',
-      label: 'PROV-O',
+      label: NAMES.prov,
       detail: l10n.t('JSON-LD in the vocabulary of the W3C: for knowledge graphs and archives'),
       extension: 'prov.jsonld',
     },
     {
       format: 'openlineage',
-      label: 'OpenLineage',
+      label: NAMES.openlineage,
       detail: l10n.t('Run events, one a step: for data catalogues such as Marquez'),
       extension: 'openlineage.json',
     },
     {
       format: 'mermaid',
-      label: 'Mermaid',
+      label: NAMES.mermaid,
       detail: l10n.t('A flow chart as text: for Markdown, pull requests and wikis'),
       extension: 'mmd',
     },
     {
       format: 'json',
-      label: 'JSON',
+      label: NAMES.json,
       detail: l10n.t('All datasets, steps and issues: for scripts'),
       extension: 'lineage.json',
     },

@@ -72,7 +72,7 @@ async function flagStep(services: Services, uri: vscode.Uri, digest: string | un
   if (!form) return;
   const predicate = { verdict: 'flagged' as const, ...form, timeCreated: timeNow() };
   const subject = {
-    name: `${step.step?.kind ?? 'step'} (${fileName(step.dataset)})`,
+    name: `${step.step?.kind ?? step.kind} (${fileName(step.dataset)})`,
     sha256: step.envelopeDigest,
   };
   await sign(services, step.dataset, subject, predicate);

@@ -225,7 +225,7 @@ async function askParameter(title: string): Promise<ReturnType<typeof parseParam
   const entered = await vscode.window.showInputBox({
     title,
     prompt: l10n.t('A parameter of the step, as name=value'),
-    placeHolder: 'min_length=200',
+    placeHolder: l10n.t('For example {0}', 'min_length=200'),
     ignoreFocusOut: true,
     validateInput: (text) =>
       parseParameter(text) ? undefined : l10n.t('Enter a name, an equals sign and a value.'),

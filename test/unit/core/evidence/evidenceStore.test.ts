@@ -130,10 +130,12 @@ test('where evidence lives', () => {
   assert.equal(paths.bundle, '/data/.provenance/train.jsonl.intoto.jsonl');
   assert.equal(paths.checkpoint, '/data/.provenance/train.jsonl.checkpoint');
   assert.equal(paths.leaves(root), `/data/.provenance/leaves/${root}`);
+  assert.equal(paths.map(root), `/data/.provenance/maps/${root}`);
   assert.equal(evidencePaths('/x').bundle, '/.provenance/x.intoto.jsonl');
   assert.equal(evidencePaths('C:/d/x').bundle, 'C:/d/.provenance/x.intoto.jsonl');
   for (const hostile of ['..', '../../../../etc/passwd', '', root.toUpperCase(), `${root}/..`]) {
-    assert.throws(() => paths.leaves(hostile), failure('invalid-argument', /Merkle root/));
+    assert.throws(() => paths.map(hostile), failure('invalid-argument', /64 lower-case hex digits/));
+    assert.throws(() => paths.leaves(hostile), failure('invalid-argument', /64 lower-case hex digits/));
   }
   for (const path of ['', '/', '/data/', '/data/..']) {
     assert.throws(() => evidencePaths(path), failure('invalid-argument'));

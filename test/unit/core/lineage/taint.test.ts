@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { toHex } from '../../../../src/core/bytes/hex.ts';
 import { sha256 } from '../../../../src/core/bytes/sha256.ts';
 import { evidencePaths } from '../../../../src/core/evidence/layout.ts';
-import { CANONICALIZATION, type Pairing, type Severity } from '../../../../src/core/evidence/predicates.ts';
+import {
+  CANONICALIZATION,
+  type Pairing,
+  type Severity,
+  type Verdict,
+} from '../../../../src/core/evidence/predicates.ts';
 import {
   advisoryStatement,
   datasetStatement,
@@ -39,7 +44,7 @@ class Lineage {
     to: string,
     words: string,
     from: Readonly<Record<string, string>>,
-    { pairing = 'key', withMap = true, dataset = `/w/${to}` } = {},
+    { pairing = 'key' as Pairing, withMap = true, dataset = `/w/${to}` } = {},
   ): Promise<string> {
     this.datasets.add(dataset);
     const pairs = words
@@ -96,7 +101,11 @@ class Lineage {
   async review(
     name: string,
     subjects: Readonly<Record<string, string>>,
-    { verdict = 'flagged', severity = 'high', supersedes = undefined as string | undefined } = {},
+    {
+      verdict = 'flagged' as Verdict,
+      severity = 'high' as Severity,
+      supersedes = undefined as string | undefined,
+    } = {},
   ): Promise<string> {
     const dataset = '/w/reviews.jsonl';
     this.datasets.add(dataset);
