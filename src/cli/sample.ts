@@ -4,6 +4,7 @@ import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { canonicalize, describeMalformed, parseStrictJson } from '../core/sample/canonicalJson.ts';
 import { digestAt, sampleOnLine } from '../core/sample/digest.ts';
+import { recordHistory, type ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
 import { statementsCovering } from '../core/trust/assess.ts';
 import { originOf } from '../core/trust/origin.ts';
@@ -34,6 +35,8 @@ export interface Sample {
   readonly digest: string | undefined;
   readonly canonicalLength: number | undefined;
   readonly origin: RecordOrigin;
+  /** What the record says of its own past, unsigned. */
+  readonly claimed: readonly ClaimedEvent[];
   readonly coveredBy: readonly number[];
 }
 
@@ -62,7 +65,9 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
   const coveredBy = [
     ...new Set([...(decides ? [index] : []), ...covering.map((statement) => statement.index)]),
   ];
-  const record = bytes ? recordOrigin(parseStrictJson(bytes), await mappingOf(workspace, io)) : {};
+  const parsed = bytes && parseStrictJson(bytes);
+  const mapping = parsed === undefined ? {} : await mappingOf(workspace, io);
+  const record = recordOrigin(parsed, mapping);
   return {
     line,
     row,
@@ -73,6 +78,7 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
     digest,
     canonicalLength: bytes && canonicalize(bytes).length,
     origin: originOf(record, status, statements[index]),
+    claimed: recordHistory(parsed, mapping),
     coveredBy,
   };
 }

@@ -1,5 +1,6 @@
 import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
 import { explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import { claimedRows } from '../language/history.ts';
 import { originRows } from '../language/originRows.ts';
 import { standingWord } from '../language/words.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
@@ -66,6 +67,10 @@ function saySample(io: Io, judged: Judged, sample: Sample): void {
     ...originRows(sample.origin).map(([label, value]) => ({
       label: 'origin',
       text: `${label}: ${untrustedText(value, 500)}`,
+    })),
+    ...claimedRows(sample.claimed).map(([label, value]) => ({
+      label: 'claimed',
+      text: `${label}: ${untrustedText(value, 500)} (says the record itself, not signed)`,
     })),
     ...sample.coveredBy.map((index) => ({ label: 'covered by', text: statementText(statements[index]!) })),
     ...threads.flatMap(({ reviews }) =>

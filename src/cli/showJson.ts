@@ -1,4 +1,5 @@
 import type { Pairing } from '../core/evidence/predicates.ts';
+import type { ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
 import type { Upstream } from '../core/lineage/taint.ts';
 import type { RecordOrigin } from '../core/sample/origin.ts';
@@ -32,6 +33,8 @@ export interface ShowSampleJson {
   readonly canonicalLength?: number;
   /** What the record itself says, completed by what the statement that decides its status says. */
   readonly origin: RecordOrigin;
+  /** What the record says of its own past, the oldest first: nobody signed that. */
+  readonly claimed: readonly ClaimedEvent[];
   readonly coveredBy: readonly StatementJson[];
   readonly review?: ReviewStateJson;
   /** How it came from something flagged, where it is not flagged itself. */
@@ -85,6 +88,7 @@ export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
     ...(sample.digest !== undefined && { digest: sample.digest }),
     ...(sample.canonicalLength !== undefined && { canonicalLength: sample.canonicalLength }),
     origin: sample.origin,
+    claimed: sample.claimed,
     coveredBy: sample.coveredBy.map((index) => statementJson(statements[index]!)),
     ...(review && { review: reviewStateJson(review, statements) }),
     ...(upstream && { upstream: upstreamJson(upstream, statements) }),

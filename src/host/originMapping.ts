@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
+import { recordHistory, type ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
 import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
 import { log } from './messages.ts';
@@ -21,14 +22,12 @@ export class OriginMapping {
 
   /** The origin that a line carries in itself; empty where it is no JSON object. */
   async originOf(uri: vscode.Uri, line: string): Promise<RecordOrigin> {
-    if (line.length > MAX_RECORD_LENGTH) return {};
-    let record: unknown;
-    try {
-      record = JSON.parse(line);
-    } catch {
-      return {};
-    }
-    return recordOrigin(record, await this.mapping(uri));
+    return recordOrigin(recordOf(line), await this.mapping(uri));
+  }
+
+  /** What the record on a line says of its own past; nothing where it is no JSON object. */
+  async historyOf(uri: vscode.Uri, line: string): Promise<readonly ClaimedEvent[]> {
+    return recordHistory(recordOf(line), await this.mapping(uri));
   }
 
   private mapping(uri: vscode.Uri): Promise<OriginFields> {
@@ -41,6 +40,15 @@ export class OriginMapping {
       this.mappings.set(key, mapping);
     }
     return mapping;
+  }
+}
+
+function recordOf(line: string): unknown {
+  if (line.length > MAX_RECORD_LENGTH) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,8 @@
+import type { ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import type { RecordOrigin } from '../core/sample/origin.ts';
 import { originOf } from '../core/trust/origin.ts';
 import { explainClaim, explainStatus, fileName, signerName } from '../language/explain.ts';
+import { claimedRows } from '../language/history.ts';
 import { originRows } from '../language/originRows.ts';
 import { explainUpstream, upstreamDoubts, upstreamReason } from '../language/upstream.ts';
 import { categoryWord, severityWord } from '../language/words.ts';
@@ -17,11 +19,12 @@ export async function sampleView(
   text: string | undefined,
 ): Promise<LineageSample | undefined> {
   if (dataset.status(line) === undefined) return undefined;
-  const [record, sample] = await Promise.all([
+  const [record, history, sample] = await Promise.all([
     text === undefined ? {} : services.originMapping.originOf(dataset.uri, text),
+    text === undefined ? [] : services.originMapping.historyOf(dataset.uri, text),
     dataset.sample(line).catch((): SampleData => ({ statements: [] })),
   ]);
-  return lineageSample(dataset, line, record, sample);
+  return lineageSample(dataset, line, record, sample, history);
 }
 
 /** What the Lineage panel and the detail of a sample table show of a sample. */
@@ -30,6 +33,7 @@ export function lineageSample(
   line: number,
   record: RecordOrigin,
   sample: SampleData,
+  history: readonly ClaimedEvent[] = [],
 ): LineageSample | undefined {
   const status = dataset.status(line);
   if (status === undefined || !dataset.assessment) return undefined;
@@ -42,6 +46,7 @@ export function lineageSample(
     explanation: explainStatus(status, covering),
     ...(sample.digest !== undefined && { digest: sample.digest }),
     origin: originRows(originOf(record, status, covering)),
+    claimed: claimedRows(history),
     coveredBy: sample.statements.flatMap((index) => {
       const statement = statements[index];
       return statement ? [lineageStatement(statement)] : [];

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import type { ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import type { InputNode, SignedStep } from '../core/lineage/inputs.ts';
 import type { Standing } from '../core/trust/status.ts';
 import { signerName, type Signed } from './explain.ts';
@@ -31,4 +33,27 @@ export function stepRows<Evidence extends Signed & { readonly standing: Standing
     }
   }
   return rows;
+}
+
+/**
+ * What a record says of its own past, as labelled values, the oldest first; empty where that is no more than its origin.
+ * Values are untrusted text.
+ */
+export function claimedRows(events: readonly ClaimedEvent[]): [label: string, value: string][] {
+  if (events.length < 2 && !events.some(({ kind }) => kind === 'taken-from')) return [];
+  return events.map(({ kind, from, time }) => [
+    claimedWord(kind),
+    [from, time].filter((part) => part !== undefined).join(', '),
+  ]);
+}
+
+function claimedWord(kind: ClaimedEvent['kind']): string {
+  switch (kind) {
+    case 'created':
+      return l10n.t('Created');
+    case 'collected':
+      return l10n.t('Collected');
+    case 'taken-from':
+      return l10n.t('Taken from');
+  }
 }

@@ -62,6 +62,8 @@ export interface LineageSample {
   readonly digest?: string;
   /** Label and value, for example ["Source", "https://…"]. Values are untrusted text. */
   readonly origin: readonly (readonly [label: string, value: string])[];
+  /** What the record says of its own past, unsigned: label and value. Values are untrusted text. */
+  readonly claimed?: readonly (readonly [label: string, value: string])[];
   readonly coveredBy: readonly LineageStatement[];
   readonly reviews: readonly LineageReview[];
   readonly upstream?: LineageUpstream;

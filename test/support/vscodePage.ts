@@ -57,6 +57,8 @@ export class VsCodePage {
   async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    // What the extension contributes is known later: until then, a Parquet file opens in the text editor.
+    await this.page.locator('.activitybar [aria-label="Provenance"]').first().waitFor({ timeout: 60_000 });
   }
 
   /** Reloads the window, as VS Code's own "Reload Window" does: extensions start anew. */

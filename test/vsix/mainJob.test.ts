@@ -86,7 +86,10 @@ describe('the main job in a window', { concurrency: false }, () => {
     await code.runCommand('Provenance: Show Lineage');
     const panel = await code.webview();
     await panel.getByText('train.jsonl').first().waitFor();
-    await panel.getByText('crawl.jsonl').first().waitFor();
+    await panel.getByRole('radio', { name: 'Dataset' }).click();
+    await panel.locator('.graph-box[aria-label*="60 changed · 6 dropped"]').waitFor();
+    await panel.getByRole('button', { name: 'Show all (0)' }).click();
+    await panel.locator('.graph-box[aria-label*="crawl.jsonl"]').first().waitFor();
     await code.page.waitForTimeout(1000);
     await code.screenshot('demo-dark');
   });

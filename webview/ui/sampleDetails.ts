@@ -23,6 +23,7 @@ export function sampleDetails(context: EvidenceContext, sample: LineageSample): 
     sample.reviews.length > 0 && longList(context, 'reviews', l10n.t('Reviews'), sample.reviews, review),
     sample.upstream && upstream(sample.upstream),
     facts(context, sample),
+    claimed(sample.claimed ?? []),
     sample.coveredBy.length > 0 && [
       h('h3', { class: 'subheading', key: 'covered-title' }, l10n.t('Vouched for by')),
       longList(context, 'covered', l10n.t('Vouched for by'), sample.coveredBy, (statement) =>
@@ -46,6 +47,26 @@ function facts(context: EvidenceContext, sample: LineageSample): Child {
       h('dt', {}, l10n.t('Digest')),
       h('dd', {}, digest(context, sample.digest)),
     ],
+  );
+}
+
+/** What the record says of its own past: nobody signed that. */
+function claimed(rows: NonNullable<LineageSample['claimed']>): Child {
+  return (
+    rows.length > 0 && [
+      h(
+        'h3',
+        { class: 'subheading', key: 'claimed-title' },
+        l10n.t('Its own history'),
+        ' ',
+        h('span', { class: 'tag' }, l10n.t('claimed, not signed')),
+      ),
+      h(
+        'dl',
+        { class: 'facts claimed', 'aria-label': l10n.t('Its own history'), key: 'claimed' },
+        rows.map(([label, value]) => [h('dt', {}, label), h('dd', {}, untrusted(value, 300))]),
+      ),
+    ]
   );
 }
 

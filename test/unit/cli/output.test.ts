@@ -141,11 +141,35 @@ describe('output', () => {
       explanation: 'anna@example.org vouches for this sample.',
       canonicalLength: 42,
       origin: { issuer: 'Example', url: 'https://example.org/a' },
+      claimed: [{ kind: 'created', from: 'https://example.org/a' }],
       inputs: [],
       problems: [],
     });
     assert.match(digest ?? '', /^[0-9a-f]{64}$/);
     assert.equal(coveredBy.length, 1);
+  });
+
+  test('what a record says of its own past is shown as a claim', async () => {
+    const record = {
+      text: 'a',
+      source: 'c4',
+      created: '2019-04-25T12:57:54Z',
+      added: '2023-11-01T00:00:00Z',
+      metadata: { provenance: 'en.0001.json.gz:12' },
+    };
+    sandbox.write('dolma.jsonl', `${JSON.stringify(record)}\n`);
+    const { stdout } = await sandbox.provenance('show', 'dolma.jsonl:1');
+    const claims = stdout.split('\n').filter((line) => line.endsWith('(says the record itself, not signed)'));
+    assert.deepEqual(
+      claims.map((line) =>
+        line.replace(/^ +(claimed +)?/, '').replace(' (says the record itself, not signed)', ''),
+      ),
+      [
+        'Created: 2019-04-25T12:57:54Z',
+        'Collected: c4, 2023-11-01T00:00:00Z',
+        'Taken from: en.0001.json.gz:12',
+      ],
+    );
   });
 
   test('JSON hides nothing from a terminal either', async () => {
