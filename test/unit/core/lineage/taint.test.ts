@@ -44,7 +44,11 @@ class Lineage {
     to: string,
     words: string,
     from: Readonly<Record<string, string>>,
-    { pairing = 'key' as Pairing, withMap = true, dataset = `/w/${to}` } = {},
+    {
+      pairing = 'key',
+      withMap = true,
+      dataset = `/w/${to}`,
+    }: { pairing?: Pairing; withMap?: boolean; dataset?: string } = {},
   ): Promise<string> {
     this.datasets.add(dataset);
     const pairs = words
@@ -102,10 +106,10 @@ class Lineage {
     name: string,
     subjects: Readonly<Record<string, string>>,
     {
-      verdict = 'flagged' as Verdict,
-      severity = 'high' as Severity,
-      supersedes = undefined as string | undefined,
-    } = {},
+      verdict = 'flagged',
+      severity = 'high',
+      supersedes,
+    }: { verdict?: Verdict; severity?: Severity; supersedes?: string | undefined } = {},
   ): Promise<string> {
     const dataset = '/w/reviews.jsonl';
     this.datasets.add(dataset);
