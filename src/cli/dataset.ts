@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ProvenanceError } from '../core/errors.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
@@ -8,6 +8,7 @@ import { rowDigest } from '../platform/datasetService.node.ts';
 import { digestFile, type DigestOptions } from '../platform/digestFile.node.ts';
 import { LARGE_FILE } from '../platform/digestParts.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
+import { toSlashes } from '../platform/paths.node.ts';
 import type { LineRange } from './lines.ts';
 import { progressOf, type Io } from './terminal.ts';
 
@@ -85,11 +86,6 @@ export async function realFolder(folder: string): Promise<string> {
   } catch (error) {
     throw fileError(error, folder);
   }
-}
-
-/** A path as core writes it. On other systems than Windows, a backslash is part of a name. */
-export function toSlashes(path: string): string {
-  return sep === '/' ? path : path.replaceAll(sep, '/');
 }
 
 /**

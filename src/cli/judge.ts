@@ -15,14 +15,8 @@ import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
 import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
 import type { LineageScope } from '../protocol/lineageWorker.ts';
-import {
-  datasetPath,
-  isSignedSince,
-  readDataset,
-  realFolder,
-  toSlashes,
-  type DatasetFile,
-} from './dataset.ts';
+import { toSlashes } from '../platform/paths.node.ts';
+import { datasetPath, isSignedSince, readDataset, realFolder, type DatasetFile } from './dataset.ts';
 import type { Io } from './terminal.ts';
 import { readTrust } from './trust.ts';
 

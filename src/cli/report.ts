@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path';
-import { malformedLines, toSlashes } from './dataset.ts';
+import { toSlashes } from '../platform/paths.node.ts';
+import { malformedLines } from './dataset.ts';
 import { decidedBy, isFine, linesWith, malformedJson, movedLines } from './json.ts';
 import type { Judged } from './judge.ts';
 import { formatRanges, listLines, toRanges, type LineRange } from './lines.ts';

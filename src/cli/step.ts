@@ -17,9 +17,10 @@ import {
 } from '../platform/recordStep.node.ts';
 import { fastSha256 } from '../platform/sha256.node.ts';
 import type { PairingRequest, StepRequest } from '../protocol/lineageWorker.ts';
+import { toSlashes } from '../platform/paths.node.ts';
 import { usageError, type Arguments } from './arguments.ts';
 import { oneOf } from './command.ts';
-import { datasetPath, realFolder, startThreadsFor, toSlashes, type DatasetPath } from './dataset.ts';
+import { datasetPath, realFolder, startThreadsFor, type DatasetPath } from './dataset.ts';
 import { countOf } from './lines.ts';
 import { KEY_HELP, KEY_OPTION, signingKey } from './signingKey.ts';
 import { progressOf, say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';

@@ -10,6 +10,13 @@ import type { WorkspaceEvidence } from './workspaceEvidence.ts';
 /** Lines longer than this are not parsed on the editor's thread for their origin. */
 const MAX_RECORD_LENGTH = 1_000_000;
 
+/** What a record says of itself. */
+export interface RecordClaims {
+  readonly origin: RecordOrigin;
+  /** The oldest first. */
+  readonly history: readonly ClaimedEvent[];
+}
+
 /** Which fields of records carry their origin: `originFields` of `.provenance/policy.jsonc` in trusted workspaces. */
 export class OriginMapping {
   private readonly mappings = new Map<string, Promise<OriginFields>>();
@@ -25,9 +32,11 @@ export class OriginMapping {
     return recordOrigin(recordOf(line), await this.mapping(uri));
   }
 
-  /** What the record on a line says of its own past; nothing where it is no JSON object. */
-  async historyOf(uri: vscode.Uri, line: string): Promise<readonly ClaimedEvent[]> {
-    return recordHistory(recordOf(line), await this.mapping(uri));
+  /** As {@link originOf}, with what the record says of its own past. */
+  async claimsOf(uri: vscode.Uri, line: string): Promise<RecordClaims> {
+    const record = recordOf(line);
+    const mapping = await this.mapping(uri);
+    return { origin: recordOrigin(record, mapping), history: recordHistory(record, mapping) };
   }
 
   private mapping(uri: vscode.Uri): Promise<OriginFields> {

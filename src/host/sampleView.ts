@@ -1,5 +1,3 @@
-import type { ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
-import type { RecordOrigin } from '../core/sample/origin.ts';
 import { originOf } from '../core/trust/origin.ts';
 import { explainClaim, explainStatus, fileName, signerName } from '../language/explain.ts';
 import { claimedRows } from '../language/history.ts';
@@ -9,7 +7,10 @@ import { categoryWord, severityWord } from '../language/words.ts';
 import type { LineUpstream, SampleData, StatementData } from '../protocol/datasetWorker.ts';
 import type { LineageSample, LineageStatement, LineageUpstream } from '../protocol/lineagePanel.ts';
 import type { Dataset } from './datasets.ts';
+import type { RecordClaims } from './originMapping.ts';
 import type { Services } from './services.ts';
+
+const NO_CLAIMS: RecordClaims = { origin: {}, history: [] };
 
 /** All that is known of a sample. @param text its text; undefined where it is too long to look for an origin in it */
 export async function sampleView(
@@ -19,21 +20,19 @@ export async function sampleView(
   text: string | undefined,
 ): Promise<LineageSample | undefined> {
   if (dataset.status(line) === undefined) return undefined;
-  const [record, history, sample] = await Promise.all([
-    text === undefined ? {} : services.originMapping.originOf(dataset.uri, text),
-    text === undefined ? [] : services.originMapping.historyOf(dataset.uri, text),
+  const [claims, sample] = await Promise.all([
+    text === undefined ? NO_CLAIMS : services.originMapping.claimsOf(dataset.uri, text),
     dataset.sample(line).catch((): SampleData => ({ statements: [] })),
   ]);
-  return lineageSample(dataset, line, record, sample, history);
+  return lineageSample(dataset, line, claims, sample);
 }
 
 /** What the Lineage panel and the detail of a sample table show of a sample. */
 export function lineageSample(
   dataset: Pick<Dataset, 'assessment' | 'status' | 'covering' | 'review' | 'upstream'>,
   line: number,
-  record: RecordOrigin,
+  { origin, history }: RecordClaims,
   sample: SampleData,
-  history: readonly ClaimedEvent[] = [],
 ): LineageSample | undefined {
   const status = dataset.status(line);
   if (status === undefined || !dataset.assessment) return undefined;
@@ -45,7 +44,7 @@ export function lineageSample(
     status,
     explanation: explainStatus(status, covering),
     ...(sample.digest !== undefined && { digest: sample.digest }),
-    origin: originRows(originOf(record, status, covering)),
+    origin: originRows(originOf(origin, status, covering)),
     claimed: claimedRows(history),
     coveredBy: sample.statements.flatMap((index) => {
       const statement = statements[index];

@@ -13,7 +13,8 @@ import { folderOf } from '../core/lineage/claims/claimedPath.ts';
 import { claimFormat, maxClaimBytes, readClaims } from '../core/lineage/claims/readClaims.ts';
 import type { ClaimReading } from '../core/lineage/claims/source.ts';
 import { datasetFormatOfName } from '../core/table/datasetFormat.ts';
-import { SKIPPED_FOLDERS, toSlashes } from './evidenceFinder.node.ts';
+import { SKIPPED_FOLDERS } from './evidenceFinder.node.ts';
+import { toSlashes } from './paths.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 
 export interface FoundClaims {

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { ADVISORIES, BUNDLE_SUFFIX, EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import type { EvidenceFiles } from '../protocol/datasetWorker.ts';
+import { toSlashes } from './paths.node.ts';
 
 /** Folders that no dataset of a project lies in. */
 export const SKIPPED_FOLDERS = new Set(['node_modules', '.git', '.hg', '.svn', '.venv', '__pycache__']);
@@ -56,9 +57,4 @@ async function entries(folder: string) {
 
 async function names(folder: string): Promise<string[]> {
   return (await entries(folder)).filter((entry) => entry.isFile()).map((entry) => entry.name);
-}
-
-/** A path as core writes it. */
-export function toSlashes(path: string): string {
-  return sep === '/' ? path : path.split(sep).join('/');
 }

@@ -1,6 +1,6 @@
 import { throwIfCancelled, ProvenanceError, type CancelSignal } from '../core/errors.ts';
 import type { FileStore } from '../core/bytes/fileStore.ts';
-import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../core/evidence/bundle.ts';
+import { bundleLines, MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../core/evidence/bundle.ts';
 import { ADVISORIES, BUNDLE_SUFFIX, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
 import type { KnownStatement } from '../core/evidence/statement.ts';
 import type { ProblemData } from '../protocol/datasetWorker.ts';
@@ -65,11 +65,11 @@ export async function importAdvisories(
 
     const target = `${folder}/${EVIDENCE_FOLDER}/${ADVISORIES}/${targetName(path)}`;
     const known = await envelopesOf(files, target);
-    const lines = linesOf(bytes);
+    const lines = linesOf(bytes, new Set(found.map(({ line }) => line)));
     for (const { line, envelopeDigest, envelope, statement } of found) {
       if (!accept(envelopeDigest)) continue;
       const added = !known.has(envelopeDigest);
-      if (added) await files.appendLine(target, lines[line - 1]!);
+      if (added) await files.appendLine(target, lines.get(line)!);
       known.add(envelopeDigest);
       const { id, title, severity, references = [], withdrawn } = statement.predicate;
       advisories.push({
@@ -120,17 +120,11 @@ async function envelopesOf(files: FileStore, path: string): Promise<Set<string>>
   return new Set(entries.map(({ envelopeDigest }) => envelopeDigest));
 }
 
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** The lines of a file, without their line ends. */
-function linesOf(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const at = bytes.indexOf(LF, start);
-    const end = at === -1 ? bytes.length : at;
-    lines.push(bytes.subarray(start, end > start && bytes[end - 1] === CR ? end - 1 : end));
-    start = end + 1;
+/** The bytes of these lines, without their line ends, by number. */
+function linesOf(bytes: Uint8Array, numbers: ReadonlySet<number>): Map<number, Uint8Array> {
+  const lines = new Map<number, Uint8Array>();
+  for (const { line, start, end } of bundleLines(bytes)) {
+    if (numbers.has(line)) lines.set(line, bytes.subarray(start, end));
   }
   return lines;
 }

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import type { FileState } from '../core/lineage/fileStates.ts';
 import { datasetFormatOfName } from '../core/table/datasetFormat.ts';
-import { SKIPPED_FOLDERS, toSlashes } from './evidenceFinder.node.ts';
+import { SKIPPED_FOLDERS } from './evidenceFinder.node.ts';
 import { fileVersion, InputFile } from './inputFile.node.ts';
+import { toSlashes } from './paths.node.ts';
 
 /** How long and how much is read for an answer. */
 export interface Patience {

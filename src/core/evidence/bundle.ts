@@ -68,7 +68,7 @@ export function parseBundle(bytes: Uint8Array, sha256: Sha256 = portableSha256):
   };
 
   let filled = 0;
-  for (const { line, start, end } of lines(bytes)) {
+  for (const { line, start, end } of bundleLines(bytes)) {
     if (filled === MAX_BUNDLE_LINES || filled - entries.length > MAX_BAD_LINES) {
       const error = new ProvenanceError(
         'too-large',
@@ -131,7 +131,7 @@ function skipped(line: number, cause: ProvenanceError): ProvenanceError {
 }
 
 /** The lines that are not blank, without their line ends (LF or CRLF); the last one may have none. */
-function* lines(bytes: Uint8Array): Generator<{ line: number; start: number; end: number }> {
+export function* bundleLines(bytes: Uint8Array): Generator<{ line: number; start: number; end: number }> {
   let start = 0;
   for (let line = 1; start < bytes.length; line++) {
     let end = start;

@@ -31,6 +31,11 @@ export interface DatasetNode {
   readonly path?: string;
 }
 
+/** For an id that a graph does not hold, which no graph of ours names. */
+export function unknownDataset(id: string): DatasetNode {
+  return { id, names: [], paths: [], statements: [], presence: 'unknown' };
+}
+
 /** A recorded step, or one that files beside the data only claim. */
 export interface StepNode {
   /** The envelope's digest and the output's, `ENVELOPE/OUTPUT`; of a claim, `claimed:` and what makes it unique. */

@@ -1,4 +1,4 @@
-import { fromHex } from '../bytes/hex.ts';
+import { fromHexInto } from '../bytes/hex.ts';
 import type { Sha256 } from '../bytes/sha256.ts';
 import { foldedDigest, unscannedFoldedDigest } from '../lineage/foldedText.ts';
 import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
@@ -21,7 +21,7 @@ export class SimilarAdvisories {
       );
     const digests = new Uint8Array(entries.length * DIGEST_LENGTH);
     entries.forEach(({ digest }, i) => {
-      digests.set(fromHex(digest), i * DIGEST_LENGTH);
+      fromHexInto(digest, digests, i * DIGEST_LENGTH);
     });
     this.table = new DigestTable(digests);
     this.owners = entries.map(({ advisory }) => advisory);

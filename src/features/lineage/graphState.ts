@@ -1,6 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { isSha256Hex } from '../../core/bytes/hex.ts';
-import type { DatasetNode, GraphIssue, StepNode } from '../../core/lineage/graph.ts';
+import {
+  unknownDataset,
+  type DatasetNode,
+  type GraphIssue,
+  type StepNode,
+} from '../../core/lineage/graph.ts';
 import type { SampleTrace, TraceNode } from '../../core/lineage/trace.ts';
 import { fileName, signerName } from '../../language/explain.ts';
 import type { StatementData } from '../../protocol/datasetWorker.ts';
@@ -275,10 +280,6 @@ export function loneState(context: DrawingContext, file: JudgedFile): LineageGra
       'No evidence here is about this dataset: nobody signed it, and no step that made it is recorded.',
     ),
   };
-}
-
-function unknownDataset(id: string): DatasetNode {
-  return { id, names: [], paths: [], statements: [], presence: 'unknown' };
 }
 
 function datasetBoxId(id: string): string {

@@ -2,6 +2,7 @@ import { toBase64 } from '../../bytes/base64.ts';
 import { fromHex, isSha256Hex, toHex } from '../../bytes/hex.ts';
 import { sha256 } from '../../bytes/sha256.ts';
 import type { StepNode } from '../graph.ts';
+import { wellFormed } from './jsonText.ts';
 
 /**
  * Identifiers in exports. They follow from what they name, so that exports of one graph at different times and places
@@ -65,9 +66,4 @@ export function fileUri(path: string): string {
     .split('/')
     .map((segment) => encodeURIComponent(wellFormed(segment)).replaceAll('%3A', ':'));
   return `file://${path.startsWith('/') ? '' : '/'}${segments.join('/')}`;
-}
-
-/** Lone surrogates have no UTF-8, and no percent-encoding. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }

@@ -9,13 +9,18 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Default_Ignorable_Code_Point}]
  * nor RDF has, become U+FFFD.
  */
 export function visibleJson(value: unknown): string {
-  const text = JSON.stringify(value, (_, member: unknown) => wellFormed(member), 2);
+  const text = JSON.stringify(
+    value,
+    (_, member: unknown) => (typeof member === 'string' ? wellFormed(member) : member),
+    2,
+  );
   // What JSON.stringify itself puts between values are line feeds and spaces.
   return `${text.replace(HIDDEN, (character) => (character === '\n' ? character : escaped(character)))}\n`;
 }
 
-function wellFormed(member: unknown): unknown {
-  return typeof member === 'string' ? member.replace(/\p{Surrogate}/gu, '\uFFFD') : member;
+/** The text with U+FFFD for lone surrogates, which have no UTF-8 and no percent-encoding. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
 function escaped(character: string): string {

@@ -1,6 +1,6 @@
 import { isSha256Hex } from '../../bytes/hex.ts';
 import { isUri } from '../claims/claimedPath.ts';
-import type { DatasetNode, StepNode } from '../graph.ts';
+import { unknownDataset, type DatasetNode, type StepNode } from '../graph.ts';
 import { DATASET_FACET, STEP_FACET } from '../openLineageFacets.ts';
 import type { ExportedGraph } from './exportedGraph.ts';
 import { runId, stepIri } from './identifiers.ts';
@@ -124,11 +124,6 @@ function datasetName(node: DatasetNode): { readonly namespace: string; readonly 
 
 function label({ path, names, id }: DatasetNode): string {
   return path?.slice(path.lastIndexOf('/') + 1) ?? names.at(-1) ?? id;
-}
-
-/** For an id that the graph does not hold, which no graph of ours names. */
-function unknownDataset(id: string): DatasetNode {
-  return { id, names: [], paths: [], statements: [], presence: 'unknown' };
 }
 
 function facet(schema: string, members: Facet): Facet {
