@@ -4,7 +4,9 @@ import { crc32 } from './crc32.ts';
 import {
   decodeDataPage,
   decodedBytes,
+  decodeFirstEntries,
   decodeDictionaryPage,
+  pagePrefix,
   type DecodedPage,
   type PageContext,
 } from './decodePage.ts';
@@ -37,6 +39,9 @@ export interface ReadPageOptions {
 const HEADER_READS = [4096, 65_536, 2 ** 20, 2 ** 24] as const;
 /** Chunk lengths by old writers leave out the dictionary's header (PARQUET-816). */
 const LENGTH_SLACK = 100;
+
+/** So many rows of a page are decoded at least. */
+const MIN_PREFIX = 1024;
 
 /** Decoded pages and dictionaries, by {@link ColumnChunkReader.cacheKey}. */
 export type PageCache = SizedCache<DecodedPage | PlainValues>;
@@ -130,6 +135,29 @@ export class ColumnChunkReader {
     }
     page.rows = rows;
     cache?.set(key, decoded, this.cost(page));
+    return decoded;
+  }
+
+  /**
+   * Reads and decodes the first `rows` rows of a page, or more where that is as cheap. Only for a column that does not
+   * repeat, and rows that the page has.
+   */
+  async decodeFirst(page: DataPage, rows: number, cache: PageCache | undefined): Promise<DecodedPage> {
+    const { header } = page;
+    const entries = 2 ** Math.ceil(Math.log2(Math.max(rows, MIN_PREFIX)));
+    const prefix = pagePrefix(header, this.context, entries);
+    if (prefix === undefined) return await this.decode(page, cache);
+    const key = this.cacheKey(page);
+    const cached = (cache?.get(key) ?? cache?.get(`${key}+${entries}`)) as DecodedPage | undefined;
+    if (cached !== undefined) return cached;
+    const dictionary = await this.dictionary(cache);
+    // A checksum is of the whole page.
+    const stored = await (header.crc === undefined
+      ? this.source.read(page.dataOffset, prefix.stored)
+      : this.readStored(page));
+    const decoded = decodeFirstEntries(header, stored, dictionary, this.context, prefix);
+    if (decoded === undefined) return await this.decode(page, cache);
+    cache?.set(`${key}+${entries}`, decoded, Math.ceil((2 * this.cost(page) * entries) / header.valueCount));
     return decoded;
   }
 

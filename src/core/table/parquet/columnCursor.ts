@@ -17,7 +17,8 @@ interface LoadedPage extends DecodedPage {
 
 /**
  * Walks over the entries of a column chunk, forwards. {@link seek} goes to a row; pages are loaded ahead ({@link load}),
- * because reading waits; then rows are written without waiting.
+ * because reading waits; then rows are written without waiting. Rows from `limit` on are never asked for, so that a page
+ * that goes on beyond it need not be decoded whole.
  */
 export class ColumnCursor {
   private readonly maxDefinition: number;
@@ -40,6 +41,7 @@ export class ColumnCursor {
     private readonly valueType: ValueType,
     private readonly budget: MemoryBudget,
     private readonly cache: PageCache | undefined,
+    private readonly limit: number,
   ) {
     this.maxDefinition = reader.leaf.maxDefinition;
   }
@@ -67,6 +69,7 @@ export class ColumnCursor {
   async load(row: number): Promise<number> {
     const { reader } = this;
     for (;;) {
+      if (this.rowsLoaded >= this.limit && reader.leaf.maxRepetition === 0) return this.limit;
       const last = await reader.isLast(this.nextPage - 1);
       if (last && this.rowsLoaded !== reader.rowCount) throw this.wrongRowCount();
       // The last row of a page may go on in the next one.
@@ -135,8 +138,12 @@ export class ColumnCursor {
     this.nextPage++;
     const cost = reader.cost(page);
     this.reserve(this.reserved === 0 ? cost + reader.dictionaryCost : cost);
-    const decoded = await reader.decode(page, this.cache);
-    const rows = await reader.rowsIn(page, this.cache);
+    const wanted = this.limit - this.rowsLoaded;
+    const first = reader.leaf.maxRepetition === 0 && page.rows !== undefined && wanted < page.rows;
+    const decoded = await (first
+      ? reader.decodeFirst(page, wanted, this.cache)
+      : reader.decode(page, this.cache));
+    const rows = first ? decoded.entries : await reader.rowsIn(page, this.cache);
     const firstRow = this.rowsLoaded;
     this.rowsLoaded += rows;
     if (decoded.entries === 0) {

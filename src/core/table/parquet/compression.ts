@@ -14,6 +14,29 @@ export type Decompress = (input: Uint8Array, outputLength: number) => Uint8Array
 /** Decompressors that the host has itself, native ones usually, by codec. They replace the portable ones. */
 export type Decompressors = Readonly<Partial<Record<'GZIP' | 'BROTLI' | 'ZSTD', Decompress>>>;
 
+/** Codecs of which the beginning can be had without the rest. */
+export function hasPrefixes(codec: number): boolean {
+  return CODECS[codec] === 'UNCOMPRESSED' || CODECS[codec] === 'SNAPPY';
+}
+
+/** Bytes of a compressed page that hold its first `outputLength` bytes: Snappy adds a sixth at most, and its length. */
+export function prefixStored(outputLength: number): number {
+  return 32 + outputLength + Math.ceil(outputLength / 6);
+}
+
+/**
+ * The first `outputLength` bytes of a page that holds more.
+ * @param codec one that {@link hasPrefixes}
+ * @param input its first {@link prefixStored} bytes, or more
+ * @throws ParquetFailure `invalid-parquet`
+ */
+export function decompressPrefix(codec: number, input: Uint8Array, outputLength: number): Uint8Array {
+  if (CODECS[codec] === 'UNCOMPRESSED') return input.subarray(0, outputLength);
+  return filled(outputLength, (output) => {
+    decompressSnappy(input, output, 'prefix');
+  });
+}
+
 /**
  * Decompresses a page.
  * @throws ParquetFailure `invalid-parquet` when it holds another number of bytes; `unsupported-parquet`

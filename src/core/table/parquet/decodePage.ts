@@ -1,4 +1,4 @@
-import { decompress, type Decompressors } from './compression.ts';
+import { decompress, decompressPrefix, hasPrefixes, prefixStored, type Decompressors } from './compression.ts';
 import { damaged, unsupported } from './failure.ts';
 import { bitWidth, checkLevels, countLevel, decodeBitPackedLevels, decodeHybrid } from './levels.ts';
 import type { PageHeader } from './pages.ts';
@@ -20,6 +20,8 @@ export interface PageContext {
   readonly maxPageBytes: number;
 }
 
+type Decompress = (stored: Uint8Array, length: number) => Uint8Array;
+
 /** Bytes that decoding a page takes at most, apart from the page itself: levels, and an offset or index for each value. */
 export function decodedBytes(header: PageHeader, leaf: Leaf): number {
   const levels = (leaf.maxRepetition > 0 ? 1 : 0) + (leaf.maxDefinition > 0 ? 1 : 0);
@@ -39,18 +41,104 @@ export function decodeDataPage(
   dictionary: PlainValues | undefined,
   context: PageContext,
 ): DecodedPage {
-  return header.kind === 'dataV2'
-    ? decodeDataPageV2(header, bytes, dictionary, context)
-    : decodeDataPageV1(header, bytes, dictionary, context);
+  return decodeWith(
+    (stored, length) => decompress(context.codec, stored, length, context.decompressors),
+    header,
+    bytes,
+    dictionary,
+    context,
+  );
 }
 
-function decodeDataPageV1(
+/** What is decompressed for the first entries beyond their share of the page: levels come first, and values vary. */
+const PREFIX_SLACK = 4096;
+
+/** The beginning of a data page. */
+export interface PagePrefix {
+  readonly entries: number;
+  /** Bytes of the page, decompressed, that should hold them. */
+  readonly length: number;
+  /** Bytes of the page as stored that hold those. */
+  readonly stored: number;
+}
+
+/**
+ * What is needed of a data page for its first entries: some writers make a page of a whole row group, and a table shows a
+ * hundred rows of it.
+ * @param entries fewer than the page has
+ * @returns undefined where that is the whole page
+ */
+export function pagePrefix(
+  header: PageHeader,
+  { leaf, codec }: PageContext,
+  entries: number,
+): PagePrefix | undefined {
+  if (!hasPrefixes(codec) || !standAlone(header, leaf)) return undefined;
+  const length = Math.ceil(((2 * header.uncompressedSize) / header.valueCount) * entries) + PREFIX_SLACK;
+  const stored = prefixStored(length);
+  return stored < Math.min(header.compressedSize, header.uncompressedSize)
+    ? { entries, length, stored }
+    : undefined;
+}
+
+/**
+ * Decodes the first entries of a data page. What is wrong further on is not noticed.
+ * @param stored as many bytes as {@link pagePrefix} says, or more
+ * @returns undefined where they turn out not to be enough
+ */
+export function decodeFirstEntries(
   header: PageHeader,
   stored: Uint8Array,
   dictionary: PlainValues | undefined,
-  { leaf, codec, decompressors, maxPageBytes }: PageContext,
+  context: PageContext,
+  { entries, length }: PagePrefix,
+): DecodedPage | undefined {
+  try {
+    return decodeWith(
+      (bytes, size) => decompressPrefix(context.codec, bytes, size),
+      { ...header, valueCount: entries, uncompressedSize: length },
+      stored,
+      dictionary,
+      context,
+    );
+  } catch {
+    // Its values are longer at the beginning, or the page is damaged: decoding it whole tells.
+    return undefined;
+  }
+}
+
+/** Whether the first entries can be decoded without the number of all of them. */
+function standAlone(header: PageHeader, leaf: Leaf): boolean {
+  const values = ENCODINGS[header.encoding];
+  if (values !== 'PLAIN' && values !== 'RLE_DICTIONARY' && values !== 'PLAIN_DICTIONARY') return false;
+  if (leaf.maxRepetition > 0) return false;
+  return (
+    header.kind === 'dataV2' ||
+    leaf.maxDefinition === 0 ||
+    ENCODINGS[header.definitionEncoding] === 'RLE'
+  );
+}
+
+function decodeWith(
+  decompressed: Decompress,
+  header: PageHeader,
+  bytes: Uint8Array,
+  dictionary: PlainValues | undefined,
+  context: PageContext,
 ): DecodedPage {
-  const bytes = decompress(codec, stored, header.uncompressedSize, decompressors);
+  return header.kind === 'dataV2'
+    ? decodeDataPageV2(decompressed, header, bytes, dictionary, context)
+    : decodeDataPageV1(decompressed, header, bytes, dictionary, context);
+}
+
+function decodeDataPageV1(
+  decompressed: Decompress,
+  header: PageHeader,
+  stored: Uint8Array,
+  dictionary: PlainValues | undefined,
+  { leaf, maxPageBytes }: PageContext,
+): DecodedPage {
+  const bytes = decompressed(stored, header.uncompressedSize);
   const entries = header.valueCount;
   let at = 0;
 
@@ -86,10 +174,11 @@ function decodeDataPageV1(
 
 /** In version 2 the levels stand before the compressed part. */
 function decodeDataPageV2(
+  decompressed: Decompress,
   header: PageHeader,
   stored: Uint8Array,
   dictionary: PlainValues | undefined,
-  { leaf, codec, decompressors, maxPageBytes }: PageContext,
+  { leaf, maxPageBytes }: PageContext,
 ): DecodedPage {
   const entries = header.valueCount;
   const { repetitionBytes, definitionBytes } = header;
@@ -113,7 +202,7 @@ function decodeDataPageV2(
   const part = stored.subarray(valuesStart);
   // Without values some writers leave out the compressed part altogether, and no bytes are no valid stream.
   const isCompressed = header.compressed && !(part.length === 0 && valuesSize === 0);
-  const bytes = isCompressed ? decompress(codec, part, valuesSize, decompressors) : part;
+  const bytes = isCompressed ? decompressed(part, valuesSize) : part;
   const values = decodeValues(header.encoding, bytes, 0, count, leaf, dictionary, maxPageBytes);
   return { entries, repetition, definition, values };
 }

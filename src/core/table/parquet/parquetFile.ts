@@ -27,6 +27,8 @@ const LF = 0x0a;
 const MEGABYTE = 2 ** 20;
 /** What {@link ParquetFile.jsonLines} gives at a time, about. */
 const LINES_BYTES = MEGABYTE;
+/** Columns whose pages are read at the same time: as stored they count towards no limit. */
+const READ_AT_ONCE = 8;
 /** Row groups whose page headers are remembered. */
 const KEPT_ROW_GROUPS = 8;
 
@@ -114,7 +116,7 @@ export class ParquetFile implements RowSource {
     const members = this.membersNamed(options.members);
     this.cache.nextCall();
     for (const part of this.parts(from, to)) {
-      const scan = this.scan(part.rowGroup, members, this.cache);
+      const scan = this.scan(part.rowGroup, members, this.cache, part.to);
       try {
         await scan.seek(part.from);
         for (let row = part.from; row < part.to;) {
@@ -151,7 +153,7 @@ export class ParquetFile implements RowSource {
     const members = this.membersNamed(options.members);
     for (const part of this.parts(from, to)) {
       const scan =
-        this.resume(part.rowGroup, part.from, members) ?? this.scan(part.rowGroup, members, undefined);
+        this.resume(part.rowGroup, part.from, members) ?? this.scan(part.rowGroup, members, undefined, Infinity);
       let done = false;
       try {
         await scan.seek(part.from);
@@ -231,7 +233,13 @@ export class ParquetFile implements RowSource {
     return low;
   }
 
-  private scan(rowGroup: number, members: readonly Member[], cache: PageCache | undefined): RowGroupScan {
+  /** @param limit no row of the group from this one on will be asked for */
+  private scan(
+    rowGroup: number,
+    members: readonly Member[],
+    cache: PageCache | undefined,
+    limit: number,
+  ): RowGroupScan {
     return new RowGroupScan(
       { file: this.path, rowGroup },
       members,
@@ -239,6 +247,7 @@ export class ParquetFile implements RowSource {
       (leaf) => (this.textLeaves.has(leaf.index) ? TEXT : leaf.valueType),
       new MemoryBudget(this.limits.maxBytes),
       cache,
+      limit,
     );
   }
 
@@ -292,11 +301,12 @@ class RowGroupScan {
     valueTypeOf: (leaf: Leaf) => ValueType,
     budget: MemoryBudget,
     cache: PageCache | undefined,
+    limit: number,
   ) {
     const cursorOf = new Map<Leaf, ColumnCursor>();
     for (const leaf of members.flatMap(({ shape }) => leavesOf(shape))) {
       try {
-        const cursor = new ColumnCursor(readers(leaf), valueTypeOf(leaf), budget, cache);
+        const cursor = new ColumnCursor(readers(leaf), valueTypeOf(leaf), budget, cache, limit);
         cursorOf.set(leaf, cursor);
         this.cursors.push(cursor);
       } catch (error) {
@@ -322,17 +332,21 @@ class RowGroupScan {
   async load(row: number): Promise<number> {
     let end = Infinity;
     await this.eachCursor(async (cursor) => {
-      end = Math.min(end, await cursor.load(row));
+      const loaded = await cursor.load(row);
+      end = Math.min(end, loaded);
     });
     return end;
   }
 
+  /** Some side by side: for a few rows of many columns, waiting for one read after the other takes most of the time. */
   private async eachCursor(act: (cursor: ColumnCursor) => Promise<void>): Promise<void> {
-    for (const cursor of this.cursors) {
-      try {
-        await act(cursor);
-      } catch (error) {
-        throw failureAt({ ...this.place, column: cursor.reader.leaf.path }, error);
+    for (let first = 0; first < this.cursors.length; first += READ_AT_ONCE) {
+      const cursors = this.cursors.slice(first, first + READ_AT_ONCE);
+      const results = await Promise.allSettled(cursors.map(act));
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'fulfilled') continue;
+        const column = cursors[index]!.reader.leaf.path;
+        throw failureAt({ ...this.place, column }, result.reason);
       }
     }
   }

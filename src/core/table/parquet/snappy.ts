@@ -6,9 +6,14 @@ import { damaged } from './failure.ts';
  * (hyparquet's decoder runs for ever on a literal whose length has its top bit set.)
  *
  * @param output is filled exactly
+ * @param part `prefix`: the block holds more than `output`, and only its beginning is looked at
  * @throws ParquetFailure `invalid-parquet`
  */
-export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
+export function decompressSnappy(
+  input: Uint8Array,
+  output: Uint8Array,
+  part: 'whole' | 'prefix' = 'whole',
+): void {
   let at = 0;
   let claimed = 0;
   for (let shift = 1; ; shift *= 128) {
@@ -17,11 +22,12 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
     claimed += (byte & 127) * shift;
     if (byte < 128) break;
   }
-  if (claimed !== output.length) {
+  const prefix = part === 'prefix';
+  if (prefix ? claimed < output.length : claimed !== output.length) {
     throw damaged(`a page of ${output.length} bytes holds a Snappy block of ${claimed}`);
   }
   let out = 0;
-  while (at < input.length) {
+  while (at < input.length && !(prefix && out === output.length)) {
     const tag = input[at++]!;
     if ((tag & 3) === 0) {
       let length = tag >> 2;
@@ -32,6 +38,7 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
         for (let index = 0; index < width; index++) length += input[at++]! * 256 ** index;
       }
       length++;
+      if (prefix) length = Math.min(length, output.length - out);
       if (length > input.length - at) throw damaged('a Snappy block ends early');
       if (length > output.length - out) throw damaged('a Snappy block holds more than it says');
       if (length > 32) output.set(input.subarray(at, at + length), out);
@@ -52,6 +59,7 @@ export function decompressSnappy(input: Uint8Array, output: Uint8Array): void {
         if (width === 4) distance += input[at + 2]! * 2 ** 16 + input[at + 3]! * 2 ** 24;
       }
       at += width;
+      if (prefix) length = Math.min(length, output.length - out);
       copyMatch(output, out, distance, length);
       out += length;
     }
