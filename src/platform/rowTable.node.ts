@@ -70,6 +70,9 @@ export async function indexAll(
 
 async function parquetTable(file: FileSource): Promise<RowTable> {
   const rows = await openParquetFile(file);
+  // They are asked for as soon as there is a page to show them; reading them again finds their pages decoded. What is
+  // wrong with them is said then.
+  void rows.rows(0, FIRST_ROWS).catch(() => undefined);
   return {
     format: 'parquet',
     file,
