@@ -45,7 +45,9 @@ try {
     }, 10);
   });
 
-  console.log(`\n${ROWS.toLocaleString('en')} rows: first click in a fresh window to rows drawn, milliseconds\n`);
+  console.log(
+    `\n${ROWS.toLocaleString('en')} rows: first click in a fresh window to rows drawn, milliseconds\n`,
+  );
   for (const name of ['samples.jsonl', 'columns.parquet', 'samples.jsonl', 'columns.parquet']) {
     console.log(name.padEnd(22) + String(await firstClick(name)));
   }

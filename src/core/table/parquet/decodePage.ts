@@ -1,4 +1,10 @@
-import { decompress, decompressPrefix, hasPrefixes, prefixStored, type Decompressors } from './compression.ts';
+import {
+  decompress,
+  decompressPrefix,
+  hasPrefixes,
+  prefixStored,
+  type Decompressors,
+} from './compression.ts';
 import { damaged, unsupported } from './failure.ts';
 import { bitWidth, checkLevels, countLevel, decodeBitPackedLevels, decodeHybrid } from './levels.ts';
 import type { PageHeader } from './pages.ts';
@@ -113,9 +119,7 @@ function standAlone(header: PageHeader, leaf: Leaf): boolean {
   if (values !== 'PLAIN' && values !== 'RLE_DICTIONARY' && values !== 'PLAIN_DICTIONARY') return false;
   if (leaf.maxRepetition > 0) return false;
   return (
-    header.kind === 'dataV2' ||
-    leaf.maxDefinition === 0 ||
-    ENCODINGS[header.definitionEncoding] === 'RLE'
+    header.kind === 'dataV2' || leaf.maxDefinition === 0 || ENCODINGS[header.definitionEncoding] === 'RLE'
   );
 }
 

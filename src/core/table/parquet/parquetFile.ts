@@ -153,7 +153,8 @@ export class ParquetFile implements RowSource {
     const members = this.membersNamed(options.members);
     for (const part of this.parts(from, to)) {
       const scan =
-        this.resume(part.rowGroup, part.from, members) ?? this.scan(part.rowGroup, members, undefined, Infinity);
+        this.resume(part.rowGroup, part.from, members) ??
+        this.scan(part.rowGroup, members, undefined, Infinity);
       let done = false;
       try {
         await scan.seek(part.from);
