@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { withDeferredControls } from './lib/deferredControls.mjs';
 import { findFiles } from './lib/files.mjs';
 import { cli, root, runNode, UserError } from './lib/run.mjs';
+import { ssh2Keys } from './lib/ssh2Keys.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -27,6 +28,7 @@ const shared = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
+  plugins: [ssh2Keys],
 };
 
 // CommonJS has no import.meta.url, and a bundle needs it to find the worker beside itself.
@@ -47,10 +49,14 @@ const cliProgram = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  banner: { js: '#!/usr/bin/env node' },
+  // Packages in CommonJS call require(), which an ES module does not have.
+  banner: {
+    js: "#!/usr/bin/env node\nimport { createRequire as requireIn } from 'node:module';\nconst require = requireIn(import.meta.url);",
+  },
   // Their builds for Node.js call require(), which an ES module does not have.
   alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js', yaml: './node_modules/yaml/browser/index.js' },
   plugins: [
+    ssh2Keys,
     { name: 'executable', setup: (build) => build.onEnd(() => makeExecutable('dist/provenance.mjs')) },
   ],
 };
@@ -70,6 +76,7 @@ const entries = [
   { from: 'src/platform/digestWorker.node.ts', to: 'dist/digestWorker.node.cjs', options: commonJs },
   { from: 'src/platform/rowWorker.node.ts', to: 'dist/rowWorker.node.cjs', options: commonJs },
   { from: 'src/platform/lineageWorker.node.ts', to: 'dist/lineageWorker.node.cjs', options: commonJs },
+  { from: 'src/platform/sshWorker.node.ts', to: 'dist/sshWorker.node.cjs', options: commonJs },
   { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram },
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
 ];

@@ -16,13 +16,16 @@ import { cli, root, short, UserError } from './lib/run.mjs';
 
 register();
 const { EvidenceStore } = await import('../src/core/evidence/evidenceStore.ts');
+const { evidencePaths } = await import('../src/core/evidence/layout.ts');
 const { ed25519Signer } = await import('../src/core/evidence/signer.ts');
 const { formatSshPublicKey } = await import('../src/core/evidence/sshKey.ts');
 const { reviewStatement, sampleName, sampleStatement, stepStatement } =
   await import('../src/core/evidence/statement.ts');
+const { EvidenceLog } = await import('../src/core/log/evidenceLog.ts');
 const { digestFile } = await import('../src/platform/digestFile.node.ts');
 const { prepareDatasetStatement, rowDigest } = await import('../src/platform/datasetService.node.ts');
 const { nodeFileStore } = await import('../src/platform/fileStore.node.ts');
+const { userLogMemory } = await import('../src/platform/logMemory.node.ts');
 const { prepareStep } = await import('../src/platform/recordStep.node.ts');
 
 const MARK = '# A dataset to try things on';
@@ -95,6 +98,13 @@ async function makeDemo(out) {
   write(paths.train, `${afterwards.tamper(toLines(train).trimEnd().split('\n')).join('\n')}\n`);
   await vouchAfterwards(paths.train);
   await review(paths.train);
+  for (const path of Object.values(paths)) await expectAgain(path);
+}
+
+/** What was added to an earlier demo is gone on purpose, and not to be missed. */
+async function expectAgain(path) {
+  const log = EvidenceLog.of(readFileSync(evidencePaths(path).bundle));
+  await userLogMemory().replace(path, { ...log.checkpoint(), time: '2026-11-10T12:00:00Z' });
 }
 
 function allowedSigners() {

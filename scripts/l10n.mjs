@@ -4,8 +4,8 @@
  *     node scripts/l10n.mjs            writes media/l10n/bundle.l10n.json
  *     node scripts/l10n.mjs --check    fails when that file is not up to date
  *
- * The texts are the first arguments of `l10n.t(…)`, and the message templates of errors: `ProvenanceError` carries its
- * template to wherever it is shown, and is translated there.
+ * The texts are the first arguments of `l10n.t(…)`, and the templates of errors and of a policy's sentences, which are
+ * carried to wherever they are shown, and translated there.
  */
 import { getL10nJson } from '@vscode/l10n-dev';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -67,15 +67,18 @@ function differences(present, wanted) {
 }
 
 /**
- * The templates of the errors that a file makes: the second arguments of `new ProvenanceError(…)`.
+ * The templates of the errors and sentences that a file makes: the second arguments of `new ProvenanceError(…)`, and the
+ * first ones of `sentence(…)` (core/policy/verdict.ts).
  * @param {ts.SourceFile} file
  * @returns {string[]}
  */
 function errorTemplates(file) {
   const templates = [];
   visit(file, (node) => {
-    if (!ts.isNewExpression(node) || node.expression.getText() !== 'ProvenanceError') return;
-    const template = node.arguments?.[1];
+    const isError = ts.isNewExpression(node) && node.expression.getText() === 'ProvenanceError';
+    const isSentence = ts.isCallExpression(node) && node.expression.getText() === 'sentence';
+    if (!isError && !isSentence) return;
+    const template = node.arguments?.[isError ? 1 : 0];
     if (template) templates.push(...textsOf(template, file));
   });
   return templates;

@@ -63,6 +63,8 @@ const chromium = once(async () => {
 cli(async () => {
   await ensureNodeModules();
   mkdirSync(results, { recursive: true });
+  // What was seen of the evidence of earlier runs, whose folders are made anew, must have no say.
+  process.env.XDG_STATE_HOME = join(results, 'state');
   if (wanted.some((name) => ['webview', 'vscode', 'vsix'].includes(name))) background(chromium);
   if (wanted.includes('vscode')) background(host);
   if (wanted.includes('vsix')) background(npmHost);

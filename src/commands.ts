@@ -13,9 +13,17 @@ export const COMMANDS = {
   clearFlag: 'provenance.clearFlag',
   copyDigest: 'provenance.copyDigest',
   createKey: 'provenance.createKey',
+  chooseKey: 'provenance.chooseKey',
   copyPublicKey: 'provenance.copyPublicKey',
   exportPublicKey: 'provenance.exportPublicKey',
   trustSigner: 'provenance.trustSigner',
+  distrustSigner: 'provenance.distrustSigner',
+  replaceSignerKey: 'provenance.replaceSignerKey',
+  revokeKey: 'provenance.revokeKey',
+  revokeStatement: 'provenance.revokeStatement',
+  showSigned: 'provenance.showSigned',
+  copySignerKey: 'provenance.copySignerKey',
+  showSignerLine: 'provenance.showSignerLine',
   showLineage: 'provenance.showLineage',
   exportLineage: 'provenance.exportLineage',
   openEvidence: 'provenance.openEvidence',
@@ -39,6 +47,9 @@ export const COMMANDS = {
   clearDatasetFlag: 'provenance.clearDatasetFlag',
   saveImpactReport: 'provenance.saveImpactReport',
   closeImpact: 'provenance.closeImpact',
+  checkPolicy: 'provenance.checkPolicy',
+  showPolicy: 'provenance.showPolicy',
+  openPolicy: 'provenance.openPolicy',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -52,6 +63,8 @@ export interface SampleTarget {
   readonly keyId?: string;
   /** A recorded step: digest (hex) of its envelope. */
   readonly step?: string;
+  /** Any statement: digest (hex) of its envelope. */
+  readonly statement?: string;
   /** Of the sample that is meant, hex: it may not stand on the line any more. */
   readonly digest?: string;
 }
@@ -65,6 +78,8 @@ export const VIEWS = {
   lineage: 'provenance.lineage',
   attention: 'provenance.attention',
   impact: 'provenance.impact',
+  signers: 'provenance.signers',
+  policy: 'provenance.policy',
 } as const;
 
 /**
@@ -78,6 +93,9 @@ export const TABLE_EDITORS = {
 
 /** Whether an impact was traced: its view is shown then. */
 export const HAS_IMPACT = 'provenance.hasImpact';
+
+/** Whether the dataset that was last looked at is under a policy: its view is shown then. */
+export const HAS_POLICY = 'provenance.hasPolicy';
 
 export const COMMENT_CONTROLLER = 'provenance.reviews';
 export const WALKTHROUGH = 'dataset-provenance.dataset-provenance#provenance.start';

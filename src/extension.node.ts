@@ -11,8 +11,10 @@ import { registerHover } from './features/hover/hover.ts';
 import { registerImpact } from './features/impact/impact.ts';
 import { keyHandlers } from './features/keys/keys.ts';
 import { registerLineage } from './features/lineage/lineage.ts';
+import { registerPolicy } from './features/policy/policy.ts';
 import { registerProblems } from './features/problems/problems.ts';
 import { registerReviews } from './features/reviews/reviews.ts';
+import { registerSigners } from './features/signers/signers.ts';
 import { signingHandlers } from './features/signing/signing.ts';
 import { registerStatusBar } from './features/statusBar/statusBar.ts';
 import { stepHandlers } from './features/steps/steps.ts';
@@ -27,11 +29,13 @@ import { OpenTables } from './host/openTables.ts';
 import { OriginMapping } from './host/originMapping.ts';
 import { SampleFocus } from './host/sampleFocus.ts';
 import type { Services } from './host/services.ts';
+import { checkEvidence } from './host/evidenceCheck.ts';
 import { WorkspaceEvidence } from './host/workspaceEvidence.ts';
 import { DatasetWorkerClient } from './platform/datasetWorkerClient.node.ts';
 import { LineageWorkerClient } from './platform/lineageWorkerClient.node.ts';
 import { nodePlatform } from './platform/platform.node.ts';
 import { RowWorkerClient } from './platform/rowWorkerClient.node.ts';
+import { SshWorkerClient } from './platform/sshWorkerClient.node.ts';
 
 /** What other extensions, and the tests, may use. */
 export interface Api {
@@ -44,7 +48,12 @@ export function activate(context: vscode.ExtensionContext): Api {
   const store = new DisposableStore();
   context.subscriptions.push(store, log);
 
-  const platform = nodePlatform();
+  const ssh = store.add(
+    new SshWorkerClient(context.asAbsolutePath('dist/sshWorker.node.cjs'), (reason) => {
+      log.error(`The thread for SSH keys stopped (${reason}).`);
+    }),
+  );
+  const platform = nodePlatform(ssh);
   const worker = store.add(
     new DatasetWorkerClient(context.asAbsolutePath('dist/datasetWorker.node.cjs'), (reason) => {
       log.error(`The verification worker stopped (${reason}); starting it again.`);
@@ -62,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): Api {
       log.error(`The lineage worker stopped (${reason}).`);
     }),
   );
-  const evidence = store.add(new WorkspaceEvidence(worker, platform.userAllowedSigners));
+  const evidence = store.add(new WorkspaceEvidence(worker, platform));
+  store.add(checkEvidence(worker, evidence));
   const datasets = store.add(new Datasets(worker, evidence));
   const tables = store.add(new OpenTables());
   const services: Services = {
@@ -78,7 +88,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     tables,
     sampleFocus: store.add(new SampleFocus(datasets, tables)),
     keys: store.add(new KeyRing(context.secrets, context.globalState, platform)),
-    store: new EvidenceStore(platform.files, platform.sha256),
+    store: new EvidenceStore(platform.files, platform.sha256, undefined, platform.logMemory),
     originMapping: new OriginMapping(evidence),
   };
 
@@ -86,13 +96,17 @@ export function activate(context: vscode.ExtensionContext): Api {
   const attention = registerAttention(services);
   const impact = registerImpact(services);
   const lineage = registerLineage(services);
+  const policy = registerPolicy(services);
   const reviews = registerReviews(services);
+  const signers = registerSigners(services);
   const table = registerTable(services);
   store.addAll(
     annotations.disposable,
     attention.disposable,
     impact.disposable,
+    policy.disposable,
     reviews.disposable,
+    signers.disposable,
     table.disposable,
     registerHover(services),
     registerCodeLens(services),
@@ -106,7 +120,9 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...attention.handlers,
     ...impact.handlers,
     ...lineage.handlers,
+    ...policy.handlers,
     ...reviews.handlers,
+    ...signers.handlers,
     ...table.handlers,
     ...signingHandlers(services),
     ...stepHandlers(services),

@@ -20,11 +20,12 @@ export function advisory() {
     const home = {
       HOME: folder,
       XDG_CONFIG_HOME: folder,
+      XDG_CACHE_HOME: join(folder, 'cache'),
       GIT_CONFIG_GLOBAL: '/dev/null',
-      PROVENANCE_CACHE: 'off',
     };
+    let cache = {};
     const provenance = (...args) =>
-      measured(process.execPath, [program, ...args], { ...process.env, ...home }, folder);
+      measured(process.execPath, [program, ...args], { ...process.env, ...home, ...cache }, folder);
     const advisories = join(folder, '.provenance/advisories');
     const here = join(advisories, 'bench.intoto.jsonl');
     const aside = join(folder, 'bench.intoto.jsonl');
@@ -60,9 +61,11 @@ export function advisory() {
     console.log(
       `\n${SAMPLES.toLocaleString('en')} samples, an advisory of ${DIGESTS.toLocaleString('en')} digests\n`,
     );
+    // Signing has left the digests in the cache.
     rounds('verify, intact');
     // A space at the end: the bytes differ, so every sample has to be compared.
     appendFileSync(file, ' \n');
+    cache = { PROVENANCE_CACHE: 'off' };
     rounds('verify, every sample');
   } finally {
     rmSync(folder, { recursive: true, force: true });

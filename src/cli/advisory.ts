@@ -24,7 +24,7 @@ import { countOf, parseLines, toRanges, type LineRange } from './lines.ts';
 import { lineList, shownPath } from './report.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { complain, say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
-import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { judgeOptions, SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
 
 const OPTIONS = {
   id: { type: 'string' },
@@ -394,10 +394,7 @@ function sayCheck(io: Io, given: string, advisories: number, samples: readonly A
 }
 
 function judgeOf(options: Options, io: Io): Promise<Judge> {
-  return Judge.create(io, {
-    allowedSigners: options['allowed-signers'] ?? [],
-    evidence: options.evidence ?? [],
-  });
+  return Judge.create(io, judgeOptions(options));
 }
 
 /** The advisories that hold in the workspace. */

@@ -42,7 +42,7 @@ export async function datasetPath(given: string): Promise<DatasetPath> {
 export async function readDataset(
   given: string,
   io: Io,
-  options: Pick<DigestOptions, 'recognise' | 'hashFirst'> = {},
+  options: Pick<DigestOptions, 'recognise' | 'expected' | 'hashFirst' | 'hashBeside'> = {},
 ): Promise<DatasetFile> {
   const progress = progressOf(io, given);
   try {

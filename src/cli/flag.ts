@@ -1,5 +1,5 @@
 import { ProvenanceError, throwIfCancelled } from '../core/errors.ts';
-import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
+import type { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { CATEGORIES, SEVERITIES, type ReviewPredicate } from '../core/evidence/predicates.ts';
 import {
@@ -12,8 +12,8 @@ import {
 import type { Review, ReviewThread } from '../core/trust/reviews.ts';
 import type { StatementScope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
+import { nodeEvidenceStore } from '../platform/evidenceStore.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
-import { fastSha256 } from '../platform/sha256.node.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
 import { datasetPath, readDataset, subjectsOfLines } from './dataset.ts';
@@ -87,7 +87,7 @@ Examples:
     if (chosen.length === 0) throw usageError('Give --lines, such as --lines 4,9; or --dataset, or --step.');
     if (chosen.length > 1) throw usageError('Give one of --lines, --dataset and --step.');
     const target = (): Promise<Target> => {
-      if (options.step !== undefined) return stepTarget(file, options.step);
+      if (options.step !== undefined) return stepTarget(file, options.step, io);
       return options.lines === undefined ? datasetTarget(file, io) : lineTarget(file, options.lines, io);
     };
     // Before a long read.
@@ -112,7 +112,7 @@ Examples:
       reason,
       timeCreated: timeNow(),
     };
-    await evidenceStore().append(path, reviewStatement(subjects, predicate), signer);
+    await evidenceStore(io).append(path, reviewStatement(subjects, predicate), signer);
     say(io, `Flagged ${what}.`);
     return 0;
   },
@@ -133,7 +133,7 @@ async function datasetTarget(file: string, io: Io): Promise<Target> {
 }
 
 /** @throws ProvenanceError `invalid-argument` for a digest of no step, or of several */
-async function stepTarget(file: string, digest: string): Promise<Target> {
+async function stepTarget(file: string, digest: string, io: Io): Promise<Target> {
   const { path } = await datasetPath(file);
   const prefix = digest.toLowerCase();
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length < MIN_PREFIX || prefix.length > 64) {
@@ -145,7 +145,7 @@ async function stepTarget(file: string, digest: string): Promise<Target> {
       },
     );
   }
-  const { entries } = await evidenceStore().loadBundle(path);
+  const { entries } = await evidenceStore(io).loadBundle(path);
   const steps = entries.filter(
     ({ statement, envelopeDigest }) => statement.kind === 'step' && envelopeDigest.startsWith(prefix),
   );
@@ -185,8 +185,8 @@ function reasonOf(text: string | undefined): string {
   });
 }
 
-function evidenceStore(): EvidenceStore {
-  return new EvidenceStore(nodeFileStore(), fastSha256);
+function evidenceStore(io: Io): EvidenceStore {
+  return nodeEvidenceStore(nodeFileStore(), io.cache, io.env);
 }
 
 /** Answers open flags. */
@@ -218,7 +218,7 @@ class Clearing {
         timeCreated: timeNow(),
         supersedes: envelopeDigest,
       };
-      await evidenceStore().append(target.path, reviewStatement(subjects, predicate), this.signer);
+      await evidenceStore(io).append(target.path, reviewStatement(subjects, predicate), this.signer);
     }
     // Another judge: this one has read what was there before.
     const after = openFlags(await (await Judge.create(io)).statementsAbout(target.path), target);

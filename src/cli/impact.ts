@@ -22,7 +22,7 @@ import { sayIssues } from './lineageText.ts';
 import { listLines, parseLines } from './lines.ts';
 import { timeNow } from './signingKey.ts';
 import { complain, say, sayJson, warn, type Io, type Output } from './terminal.ts';
-import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { judgeOptions, SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
 import { writeNew } from './writeNew.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
@@ -81,10 +81,7 @@ Examples:
       throw usageError('Give one of FILE:LINES, --dataset and --step.');
     }
     if (others.length > 0) throw usageError('"{second}" is too much.', { second: others[0]! });
-    const judge = await Judge.create(io, {
-      allowedSigners: options['allowed-signers'] ?? [],
-      evidence: options.evidence ?? [],
-    });
+    const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     const samples = target === undefined ? undefined : await parseSamples(target);
     const given = samples?.file ?? options.dataset;

@@ -1,6 +1,9 @@
-import type { ProvenanceError } from '../core/errors.ts';
+import { formatMessage, type ProvenanceError } from '../core/errors.ts';
+import { evidencePaths } from '../core/evidence/layout.ts';
+import type { LogState } from '../core/log/logState.ts';
 import type { Category, Origin, Pairing, Severity, Verdict } from '../core/evidence/predicates.ts';
 import { describeMalformed } from '../core/sample/canonicalJson.ts';
+import type { RoleRefusal } from '../core/policy/roles.ts';
 import { movedRows, rowsWith } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import type { EvidenceProblem } from '../core/trust/scope.ts';
@@ -71,6 +74,8 @@ export interface DatasetJson {
   readonly upstream: readonly LineUpstreamJson[];
   /** Whether all that flagged samples were made into could be followed; where not, `problems` says why. */
   readonly upstreamComplete: boolean;
+  /** What the log of its own evidence shows. */
+  readonly log?: LogJson;
   /** Index, in `statements`, of the dataset statement that the file was compared with. */
   readonly baseline?: number;
   /** All statements in scope: those of the file's own evidence first. */
@@ -80,6 +85,8 @@ export interface DatasetJson {
   /** Signed Parquet files of which another tool made rows of this file, writing values otherwise. */
   readonly derivedFrom?: readonly DerivedFromJson[];
 }
+
+export type LogJson = Omit<LogState, 'problems'> & { readonly problems: readonly string[] };
 
 export interface DerivedFromJson {
   /** Path of the signed Parquet file. */
@@ -168,6 +175,9 @@ export interface StatementJson {
   readonly publicKey?: string;
   /** The signer's name, when they are, or were, trusted. */
   readonly principal?: string;
+  /** The roles of the signer, where a policy with roles is in force; and why they are not for this. */
+  readonly roles?: readonly string[];
+  readonly refusal?: RoleRefusal;
   readonly time?: string;
   /** How many samples it is about. */
   readonly samples: number;
@@ -218,19 +228,30 @@ export function verifyJson(
 /**
  * Whether every sample is verified, and neither it nor what it was made of is flagged. A file without samples is not,
  * nor one whose own evidence could not be checked, where flags may stand, nor one of which it is not known whether
- * flagged samples went into it.
+ * flagged samples went into it, nor one that evidence was removed of.
  */
 export function isFine({ assessment, dataset, scope }: Judged): boolean {
   const { counts, flagged, flaggedUpstream, verdict } = assessment;
   const { count } = dataset.samples;
   const isVerified = count > 0 && counts.verified === count && verdict !== 'unknown';
-  return isVerified && flagged === 0 && flaggedUpstream === 0 && scope.taintComplete;
+  const isRemoved = scope.problems.some(({ error }) => error.code === 'evidence-removed');
+  return isVerified && flagged === 0 && flaggedUpstream === 0 && scope.taintComplete && !isRemoved;
+}
+
+/** What the log of a dataset's own evidence shows. */
+export function ownLog({ dataset, scope }: Pick<Judged, 'dataset' | 'scope'>): LogState | undefined {
+  return scope.logs.get(evidencePaths(dataset.path).bundle);
+}
+
+export function logJson({ problems, ...state }: LogState): LogJson {
+  return { ...state, problems: problems.map(({ template, args }) => formatMessage(template, args)) };
 }
 
 export function datasetJson(judged: Judged): Printable<DatasetJson> {
   const { dataset, assessment, statements } = judged;
   const { samples } = dataset;
   const decides = decidedBy(judged);
+  const log = ownLog(judged);
   return {
     path: dataset.given,
     fine: isFine(judged),
@@ -255,6 +276,7 @@ export function datasetJson(judged: Judged): Printable<DatasetJson> {
     })),
     upstream: mapped(assessment.upstream, ([row, upstream]) => ({ line: samples.lines[row]!, ...upstream })),
     upstreamComplete: judged.scope.taintComplete,
+    ...(log && { log: logJson(log) }),
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
     statements: statements.map((statement, index) => statementJson(statement, decides[index])),
     problems: judged.scope.problems.map(problemJson),
@@ -354,6 +376,7 @@ export function reviewStateJson(state: ReviewState, statements: readonly Stateme
 export function statementJson(statement: StatementData, decides = 0): StatementJson {
   const { predicateType, publicKey, principal, time, sha256, note, origin, verdict, reason, step, advised } =
     statement;
+  const { roles, refusal } = statement;
   return {
     kind: statement.kind,
     ...(predicateType !== undefined && { predicateType }),
@@ -361,6 +384,8 @@ export function statementJson(statement: StatementData, decides = 0): StatementJ
     keyId: statement.keyId,
     ...(publicKey !== undefined && { publicKey }),
     ...(principal !== undefined && { principal }),
+    ...(roles && { roles }),
+    ...(refusal !== undefined && { refusal }),
     ...(time !== undefined && { time }),
     samples: statement.samples,
     decides,

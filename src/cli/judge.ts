@@ -1,24 +1,30 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { ProvenanceError } from '../core/errors.ts';
-import { EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
+import { EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
 import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
+import type { Roles } from '../core/policy/roles.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
-import { settledBy } from '../core/trust/baseline.ts';
+import { baselineOf, intactBaseline, settledBy } from '../core/trust/baseline.ts';
+import type { NoteKey } from '../core/log/signedNote.ts';
+import type { SigstoreTrust } from '../core/trust/sigstoreStatements.ts';
 import type { Scope, ScopeLoader, StatementInScope, StatementScope } from '../core/trust/scope.ts';
 import { toStatementData } from '../platform/datasetSessions.node.ts';
-import { findEvidence } from '../platform/evidenceFinder.node.ts';
+import { bundlesIn, findEvidence } from '../platform/evidenceFinder.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
+import { configFolder } from '../platform/configFolder.node.ts';
 import { nodeScopeLoader } from '../platform/scopeLoader.node.ts';
 import type { DerivedFrom } from '../platform/formHints.node.ts';
 import type { TrustRoots } from '../platform/trustRoots.node.ts';
-import type { EvidenceFiles, StatementData } from '../protocol/datasetWorker.ts';
+import type { EvidenceFiles, SigstoreFiles, StatementData } from '../protocol/datasetWorker.ts';
 import type { LineageScope } from '../protocol/lineageWorker.ts';
 import { toSlashes } from '../platform/paths.node.ts';
+import { readRolesOf } from '../platform/policyFile.node.ts';
+import { readWitnesses, userWitnesses } from '../platform/witnesses.node.ts';
 import { datasetPath, isSignedSince, readDataset, realFolder, type DatasetFile } from './dataset.ts';
 import type { Io } from './terminal.ts';
-import { readTrust } from './trust.ts';
+import { readSigstore, readTrust } from './trust.ts';
 
 /** A dataset with the evidence about it, judged. */
 export interface Judged {
@@ -40,11 +46,18 @@ export function inputsOfDataset({
   return inputTree({ statements, baseline: assessment.baseline, sha256: dataset.samples.sha256 });
 }
 
+/** Evidence of more bytes takes longer to read than a thread takes to start. */
+const LARGE_EVIDENCE = 1 << 20;
+
 export interface JudgeOptions {
   /** Files in the format of allowed_signers, beside those that are read anyway. */
   readonly allowedSigners?: readonly string[];
   /** Folders with evidence, beside the workspace. */
   readonly evidence?: readonly string[];
+  /** In place of the user's own files about Sigstore. */
+  readonly sigstore?: Partial<SigstoreFiles>;
+  /** Files of witnesses, beside the user's own. */
+  readonly witnesses?: readonly string[];
 }
 
 /**
@@ -58,25 +71,41 @@ export class Judge {
   private constructor(
     /** The workspace: a folder, with `/`. */
     readonly workspace: string,
-    readonly trust: TrustRoots,
+    readonly trust: TrustRoots & {
+      readonly sigstore: SigstoreTrust;
+      readonly witnesses: readonly NoteKey[];
+      /** Of the policy in force here. */
+      readonly roles: Roles | undefined;
+    },
     private readonly evidence: EvidenceFiles,
     private readonly io: Io,
   ) {
-    this.loader = nodeScopeLoader(nodeFileStore(), io.cache);
+    this.loader = nodeScopeLoader(nodeFileStore(), io.cache, io.env);
   }
 
   /** @throws ProvenanceError `not-found`, `not-a-file` for what the user named, `cancelled` */
   static async create(io: Io, options: JudgeOptions = {}): Promise<Judge> {
     const workspace = await workspaceFolder();
     const paths = options.allowedSigners ?? [];
-    const [trust, found, named] = await Promise.all([
+    const [trust, sigstore, witnesses, inForce, found, named] = await Promise.all([
       readTrust(io, paths),
+      readSigstore(io, options.sigstore),
+      readWitnesses(userWitnesses(configFolder(io.env)), options.witnesses ?? [], nodeFileStore()),
+      readRolesOf(process.cwd(), configFolder(io.env)),
       findEvidence([workspace], io.signal),
       namedEvidence(options.evidence ?? [], io),
     ]);
     const bundles = [...new Set([...found.bundles, ...named.bundles])];
     const advisories = [...new Set([...found.advisories, ...named.advisories])];
-    return new Judge(toSlashes(workspace), trust, { bundles, advisories }, io);
+    const problems = [trust, sigstore, witnesses, inForce].flatMap((read) => read.problems);
+    const all = {
+      ...trust,
+      problems,
+      sigstore: sigstore.trust,
+      witnesses: witnesses.witnesses,
+      roles: inForce.roles,
+    };
+    return new Judge(toSlashes(workspace), all, { bundles, advisories }, io);
   }
 
   /**
@@ -88,16 +117,41 @@ export class Judge {
     const statements = this.statementsAbout(path);
     // Whoever is told of the file's failure does not wait for this one.
     statements.catch(() => undefined);
-    let scope: Promise<Scope> | undefined;
+    let scope: { readonly of: string; readonly is: Promise<Scope> } | undefined;
+    // The rest of the evidence is read while the file is.
+    const begin = (found: StatementScope, sha256: string) => {
+      if (scope?.of === sha256) return;
+      scope = { of: sha256, is: this.scopeOf(found, sha256) };
+      scope.is.catch(() => undefined);
+    };
+    const expected = async () => {
+      const found = await statements;
+      const sha256 = baselineOf(found.statements)?.statement.subjects[0]?.sha256;
+      if (sha256 === undefined || settledBy(found.statements, sha256)) return undefined;
+      begin(found, sha256);
+      return sha256;
+    };
     const recognise = async (sha256: string) => {
       const found = await statements;
-      // Leaves are read while samples are digested.
-      scope = this.scopeOf(found, sha256);
-      scope.catch(() => undefined);
+      begin(found, sha256);
       return settledBy(found.statements, sha256)?.statement.predicate.samples.count;
     };
-    const dataset = await readDataset(given, this.io, { recognise, hashFirst: await isSignedSince(path) });
-    return this.judged(dataset, await (scope ?? this.scopeOf(await statements, dataset.samples.sha256)));
+    const hashFirst = await isSignedSince(path);
+    const hashBeside = (await this.evidenceSize(path)) > LARGE_EVIDENCE;
+    const dataset = await readDataset(given, this.io, { recognise, expected, hashFirst, hashBeside });
+    begin(await statements, dataset.samples.sha256);
+    return this.judged(dataset, await scope!.is);
+  }
+
+  /** Bytes of the evidence that is going to be read for a dataset: its own and advisories; other datasets' is small. */
+  private async evidenceSize(path: string): Promise<number> {
+    const sizes = [evidencePaths(path).bundle, ...this.evidence.advisories].map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   /** Judges a dataset that was read. @throws ProvenanceError `cancelled` */
@@ -117,6 +171,9 @@ export class Judge {
         bundles: [...new Set([...this.evidence.bundles, ...beside])],
         advisories: this.evidence.advisories,
         signers: this.trust.entries,
+        sigstore: this.trust.sigstore,
+        witnesses: this.trust.witnesses,
+        roles: this.trust.roles,
       },
       this.io.signal,
     );
@@ -124,7 +181,7 @@ export class Judge {
 
   /** The leaves too, unless nobody is going to look into them. */
   private async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
-    return settledBy(found.statements, sha256)
+    return intactBaseline(found.statements, sha256)
       ? await this.loader.withoutLeaves(found, this.io.signal)
       : await this.wholeScope(found);
   }
@@ -132,13 +189,15 @@ export class Judge {
   /** The statements of the workspace, about no file in particular. @throws ProvenanceError `cancelled` */
   async workspaceStatements(): Promise<StatementScope> {
     const { signal } = this.io;
-    const request = { dataset: undefined, ...this.evidence, signers: this.trust.entries };
+    const { entries: signers, roles } = this.trust;
+    const request = { dataset: undefined, ...this.evidence, signers, roles };
     return await this.loader.loadStatements(request, signal);
   }
 
   /** The statements in files of advisories, graded. @throws ProvenanceError `cancelled` */
   async advisoriesIn(paths: readonly string[]): Promise<readonly StatementInScope[]> {
-    const request = { dataset: undefined, bundles: [], advisories: paths, signers: this.trust.entries };
+    const { entries: signers, roles } = this.trust;
+    const request = { dataset: undefined, bundles: [], advisories: paths, signers, roles };
     return (await this.loader.loadStatements(request, this.io.signal)).statements;
   }
 
@@ -193,12 +252,4 @@ async function namedEvidence(folders: readonly string[], io: Io): Promise<Eviden
     if (basename(folder) === EVIDENCE_FOLDER) bundles.push(...(await bundlesIn(folder)));
   }
   return { bundles, advisories };
-}
-
-async function bundlesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => toSlashes(join(folder, name)))
-    .filter(isBundlePath);
 }

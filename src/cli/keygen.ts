@@ -1,21 +1,14 @@
-import { execFile } from 'node:child_process';
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { formatSshPublicKey } from '../core/evidence/sshKey.ts';
 import { formatAllowedSigner, NAMESPACE } from '../core/trust/allowedSigners.ts';
-import {
-  configFolder,
-  defaultKeyPath,
-  generateKeyPem,
-  signerFromPem,
-  writeKeyFile,
-} from '../platform/keys.node.ts';
+import { configFolder } from '../platform/configFolder.node.ts';
+import { readGitDefaults } from '../platform/gitDefaults.node.ts';
+import { defaultKeyPath, generateKeyPem, signerFromPem, writeKeyFile } from '../platform/keyFiles.node.ts';
 import { appendAllowedSigner } from '../platform/trustRoots.node.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand } from './command.ts';
 import { say, sayRows, type Io } from './terminal.ts';
 import { userAllowedSigners } from './trust.ts';
-
-const GIT_TIMEOUT = 5000;
 
 export const keygen = defineCommand({
   summary: 'Make a signing key',
@@ -82,18 +75,7 @@ function checkedName(name: string): string {
 }
 
 async function defaultName(io: Io): Promise<string> {
-  const email = await gitEmail(io.env);
+  const { email } = await readGitDefaults(io.env);
   const name = email ?? `${userInfo().username}@${hostname()}`;
   return name.replace(/[^\p{L}\p{N}._@+-]+/gu, '-').slice(0, 200);
-}
-
-/** The user's own e-mail address; a repository's configuration is not asked, as it may have come with a download. */
-function gitEmail(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return new Promise((done) => {
-    const options = { cwd: homedir(), env, timeout: GIT_TIMEOUT, windowsHide: true };
-    execFile('git', ['config', '--global', '--includes', '--get', 'user.email'], options, (error, stdout) => {
-      const email = stdout.trim();
-      done(error || email === '' ? undefined : email);
-    });
-  });
 }

@@ -15,7 +15,7 @@ import { datasetSpans, pictureLines, sayIssues, stepSpans, type Lead, type Line 
 import { countOf } from './lines.ts';
 import { timeNow } from './signingKey.ts';
 import { complain, say, warn, type Io, type Output } from './terminal.ts';
-import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { judgeOptions, SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
 import { writeNew } from './writeNew.ts';
 
 const FORMATS = ['text', 'mermaid', 'prov', 'openlineage', 'json'] as const;
@@ -55,10 +55,7 @@ Examples:
     const format = options.json ? 'json' : oneOf('--format', options.format ?? 'text', FORMATS);
     const [given] = operands;
     const dataset = given === undefined ? undefined : (await datasetPath(given)).path;
-    const judge = await Judge.create(io, {
-      allowedSigners: options['allowed-signers'] ?? [],
-      evidence: options.evidence ?? [],
-    });
+    const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     const read = await readLineage(judge, io, dataset);
     const whole = graphData(read, wholeGraph(read.graph));

@@ -16,12 +16,11 @@ export async function readLineage(
   path?: string,
 ): Promise<Lineage & { readonly files: PresentFiles }> {
   const store = nodeFileStore();
-  const loader = nodeScopeLoader(store, io.cache);
+  const loader = nodeScopeLoader(store, io.cache, io.env);
   const reader = new LineageReader(store, loader, io.cache);
   const scope = await judge.lineageScope(path);
-  const lineage = await reader.readFor(judge.trust.entries, scope, {
-    milliseconds: Infinity,
-    signal: io.signal,
-  });
+  const { entries, roles } = judge.trust;
+  const patience = { milliseconds: Infinity, signal: io.signal };
+  const lineage = await reader.readFor(entries, scope, patience, { roles });
   return { ...lineage, files: reader.files };
 }

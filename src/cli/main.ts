@@ -4,15 +4,16 @@
  * Rules of its interface. They hold for every command:
  *
  * - stdout carries what was asked for, and nothing else; progress, warnings and errors go to stderr.
- * - It never asks. What it needs and cannot find is an error that says how to give it.
+ * - It never asks but for the passphrase of a key, and whether to change who is trusted or to revoke; and that on a
+ *   terminal only. What it needs and cannot find is an error that says how to give it.
  * - An error is one sentence, `provenance: …`, that says what to do next.
- * - Exit codes: 0 all is well; 1 `verify` found something; 2 wrong use, or a file that could not be read or written;
- *   130 interrupted; of `run`, those of the command that it runs. "Could not check" is a finding, never 0.
+ * - Exit codes: 0 all is well; 1 `verify` found something, or `check` denies; 2 wrong use, or a file that could not be
+ *   read or written; 130 interrupted; of `run`, those of the command that it runs. "Could not check" is a finding, never 0.
  * - Text of datasets and evidence is hostile: it is shown with control and invisible characters escaped.
  * - Colour only on a terminal, never as the only carrier of a meaning, and never with NO_COLOR; progress only on a
  *   terminal.
  * - What `--json` prints is whole and stable: members are added, never renamed, and lists are not cut short.
- * - Private keys never reach stdout or stderr.
+ * - Private keys and passphrases never reach stdout or stderr, nor the arguments of a process.
  * - An interrupt leaves files in their old or their new state.
  */
 import { existsSync } from 'node:fs';

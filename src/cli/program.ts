@@ -7,8 +7,10 @@ import { complain, type Io } from './terminal.ts';
 /** The commands. Each is loaded when it is used: what one needs, others need not wait for. */
 const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   keygen: async () => (await import('./keygen.ts')).keygen,
+  keys: async () => (await import('./keys.ts')).keys,
   sign: async () => (await import('./sign.ts')).sign,
   verify: async () => (await import('./verify.ts')).verify,
+  check: async () => (await import('./check.ts')).check,
   flag: async () => (await import('./flag.ts')).flag,
   show: async () => (await import('./show.ts')).show,
   trace: async () => (await import('./trace.ts')).trace,
@@ -16,7 +18,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   derive: async () => (await import('./derive.ts')).derive,
   run: async () => (await import('./run.ts')).runCommand,
   impact: async () => (await import('./impact.ts')).impact,
+  log: async () => (await import('./log.ts')).log,
   advisory: async () => (await import('./advisory.ts')).advisory,
+  signers: async () => (await import('./signers.ts')).signers,
+  trust: async () => (await import('./trustKey.ts')).trust,
+  distrust: async () => (await import('./distrust.ts')).distrust,
+  rotate: async () => (await import('./rotate.ts')).rotate,
+  revoke: async () => (await import('./revoke.ts')).revoke,
   export: async () => (await import('./export.ts')).exportCommand,
   convert: async () => (await import('./convert.ts')).convert,
 };
@@ -47,7 +55,7 @@ First steps:
                                      record where the samples come from
 
 Evidence lies beside the data in the folder .provenance: hand it on with the dataset.
-Exit codes: 0 all is well, 1 verify found something, 2 wrong use or a file error, 130 interrupted;
+Exit codes: 0 all is well, 1 verify found something or check denies, 2 wrong use or a file error, 130 interrupted;
 of run, those of the command that it runs.
 `;
 }

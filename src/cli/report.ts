@@ -1,16 +1,18 @@
 import { relative, sep } from 'node:path';
 import { toSlashes } from '../platform/paths.node.ts';
 import { malformedLines } from './dataset.ts';
-import { decidedBy, isFine, linesWith, malformedJson, movedLines } from './json.ts';
+import { decidedBy, isFine, linesWith, malformedJson, movedLines, ownLog } from './json.ts';
 import type { Judged } from './judge.ts';
 import { formatRanges, listLines, toRanges, type LineRange } from './lines.ts';
 import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
 import type { Upstream } from '../core/lineage/taint.ts';
 import { NAMESPACE } from '../core/trust/allowedSigners.ts';
+import { identityOfKeyId } from '../core/trust/sigstoreIdentities.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
 import type { Review, ReviewState } from '../core/trust/reviews.ts';
-import { explainClaim, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import { explainClaim, explainRevocation, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
 import { explainHint } from '../language/formHints.ts';
+import { explainLog } from '../language/log.ts';
 import { explainWay, upstreamDoubts } from '../language/upstream.ts';
 import { categoryWord, standingWord } from '../language/words.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
@@ -31,8 +33,16 @@ const VERDICT_TONES: Readonly<Record<DatasetVerdict, Tone>> = {
   unknown: 'warning',
 };
 
-/** Prints what was found about one dataset. @param signersFile where the user lists whom they trust */
-export function sayReport(io: Io, judged: Judged, signersFile: string): void {
+/** Where the user lists whom they trust. */
+export interface TrustLists {
+  /** In the format of allowed_signers. */
+  readonly signers: string;
+  /** Of Sigstore. */
+  readonly identities: string;
+}
+
+/** Prints what was found about one dataset. */
+export function sayReport(io: Io, judged: Judged, lists: TrustLists): void {
   const { dataset, assessment, statements } = judged;
   const { verdict } = assessment;
   const tone = VERDICT_TONES[verdict] === 'good' && !isFine(judged) ? 'warning' : VERDICT_TONES[verdict];
@@ -46,9 +56,10 @@ export function sayReport(io: Io, judged: Judged, signersFile: string): void {
     ...reviewRows(judged),
     ...upstreamRows(judged),
     ...signerRows(judged),
+    ...logRows(judged),
     ...problemRows(judged),
     ...hintRows(judged),
-    ...nextRows(judged, signersFile),
+    ...nextRows(judged, lists),
   ]);
 }
 
@@ -212,7 +223,10 @@ export function upstreamText(upstreams: readonly Upstream[], statements: readonl
 /** Who signed: the file's own statements, the newest first, and what else decides the status of a sample. */
 function signerRows(judged: Judged): Row[] {
   const decides = decidedBy(judged);
-  const vouching = judged.statements.filter(({ kind }) => kind === 'dataset' || kind === 'sample');
+  const vouching = judged.statements.filter(
+    ({ kind, sha256 }) =>
+      kind === 'dataset' || kind === 'sample' || (kind === 'other' && sha256 !== undefined),
+  );
   const own = vouching.filter((statement) => statement.own).reverse();
   const others = judged.statements.filter((statement, index) => !statement.own && decides[index]! > 0);
   const listed = [...own, ...others];
@@ -226,7 +240,7 @@ function signerRows(judged: Judged): Row[] {
 
 /** A statement in one line: `anna@example.org (trusted), 2026-01-31T09:00:00Z: vouches for all 3 samples`. */
 export function statementText(statement: StatementData): string {
-  const { time, note, own, dataset } = statement;
+  const { time, note, own, dataset, revocation } = statement;
   const claim = explainClaim(statement);
   const parts = [
     `${fullSignerName(statement)} (${standingWord(statement.standing)})`,
@@ -234,12 +248,29 @@ export function statementText(statement: StatementData): string {
     `: ${claim.charAt(0).toLowerCase()}${claim.slice(1)}`,
     own ? '' : ` of ${shownPath(dataset)}`,
     note === undefined ? '' : `, saying ${quoted(note)}`,
+    revocation ? `. ${explainRevocation(statement, revocation, fullSignerName)}` : '',
   ];
   return untrustedText(parts.join(''), 4 * SHOWN_TEXT);
 }
 
+/** What the evidence log shows, and who accepted that lines of it are gone. */
+export function logRows(judged: Pick<Judged, 'dataset' | 'scope' | 'statements'>): Row[] {
+  const log = ownLog(judged);
+  const text = log && explainLog(log);
+  const accepted = judged.statements
+    .filter(({ own, kind }) => own && kind === 'acceptance')
+    .slice(0, LISTED)
+    .map((statement): Row => {
+      const claim = explainClaim(statement);
+      const who = `${fullSignerName(statement)} (${standingWord(statement.standing)}), ${statement.time ?? ''}`;
+      return { label: 'log', tone: 'warning', text: `${who}: ${claim}: ${quoted(statement.reason ?? '')}` };
+    });
+  const tone = log?.standing === 'complete' ? 'good' : log?.standing === 'removed' ? 'bad' : 'warning';
+  return [...(text === undefined ? [] : [{ label: 'log', tone, text } as const]), ...accepted];
+}
+
 /** What is wrong with the evidence: each file with what is wrong there. */
-export function problemRows({ scope }: Pick<Judged, 'scope'>): Row[] {
+export function problemRows({ scope }: { readonly scope: Pick<Judged['scope'], 'problems'> }): Row[] {
   const rows = scope.problems.slice(0, LISTED).map(({ path, error }): Row => {
     // Most messages name the file themselves.
     const where = error.message.includes(path) ? '' : `${shownPath(path)}: `;
@@ -271,7 +302,7 @@ function hintRows({ derivedFrom = [] }: Judged): Row[] {
 }
 
 /** What to do about each finding. */
-function nextRows(judged: Judged, signersFile: string): Row[] {
+function nextRows(judged: Judged, lists: TrustLists): Row[] {
   const { dataset, assessment } = judged;
   const file = shellWord(dataset.given);
   const { counts } = assessment;
@@ -291,7 +322,7 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
       (counts.unsigned === dataset.samples.count - counts.malformed
         ? `Ask where it comes from for its .provenance folder; or check the samples and sign them: provenance sign ${file}`
         : `Check the unsigned samples and sign them: ${signThese('unsigned')}`),
-    ...(counts.untrusted > 0 ? trustSteps(judged, signersFile) : []),
+    ...(counts.untrusted > 0 ? trustSteps(judged, lists) : []),
     counts.revoked > 0 && revokedStep(judged),
     (counts.unknown > 0 || assessment.verdict === 'unknown') &&
       'Repair what the problems name, for example by copying .provenance again, and verify once more.',
@@ -299,6 +330,7 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
       (from) =>
         `Write these rows so that they stay verified: provenance export ${shellWord(shownPath(from.dataset))} --output FILE`,
     ),
+    ownLog(judged)?.standing === 'removed' && `See what is missing: provenance log check ${file}`,
     counts.unknown === 0 &&
       assessment.verdict !== 'unknown' &&
       judged.scope.problems.length > 0 &&
@@ -312,18 +344,34 @@ function nextRows(judged: Judged, signersFile: string): Row[] {
 }
 
 /** How to trust the signers of what is untrusted. */
-function trustSteps(judged: Judged, signersFile: string): string[] {
-  const keys = new Map<string, string>();
-  for (const { standing, keyId, publicKey } of decidingStatements(judged)) {
-    if (standing === 'untrusted' && publicKey !== undefined) keys.set(keyId, publicKey);
+function trustSteps(judged: Judged, lists: TrustLists): string[] {
+  const steps = new Map<string, string>();
+  for (const statement of decidingStatements(judged)) {
+    const { standing, keyId, publicKey, refusal } = statement;
+    if (standing !== 'untrusted') continue;
+    if (refusal !== undefined) {
+      steps.set(
+        keyId,
+        'Have somebody sign whose role in the policy is for this, or change the roles in the policy.',
+      );
+      continue;
+    }
+    const identity = identityOfKeyId(keyId);
+    if (identity) {
+      steps.set(
+        keyId,
+        `If you trust ${fullSignerName(statement)}, add a line to ${shownPath(lists.identities)}: ` +
+          `NAME ${identity.issuer} ${identity.subject}`,
+      );
+    } else if (publicKey !== undefined) {
+      steps.set(
+        keyId,
+        `If you trust the holder of ${keyId}, and know that the key is theirs, add a line to ${shownPath(lists.signers)}: ` +
+          `NAME namespaces="${NAMESPACE}" ${publicKey}`,
+      );
+    }
   }
-  return [...keys]
-    .slice(0, LISTED)
-    .map(
-      ([keyId, publicKey]) =>
-        `If you trust the holder of ${keyId}, and know that the key is theirs, add a line to ${shownPath(signersFile)}: ` +
-        `NAME namespaces="${NAMESPACE}" ${publicKey}`,
-    );
+  return [...steps.values()].slice(0, LISTED);
 }
 
 /** The statements that decide the status of some sample. */

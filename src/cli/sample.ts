@@ -8,7 +8,7 @@ import { recordHistory, type ClaimedEvent } from '../core/lineage/claims/recordH
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
 import { statementsCovering } from '../core/trust/assess.ts';
 import { originOf } from '../core/trust/origin.ts';
-import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
+import { MAX_POLICY_BYTES, parsePolicy } from '../core/policy/parsePolicy.ts';
 import { isCovered, statusOf, type Status } from '../core/trust/status.ts';
 import { explainStatus, fullSignerName } from '../language/explain.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
@@ -59,7 +59,7 @@ export async function sampleOf(judged: Judged, line: number, workspace: string, 
   const bytes = malformed ? undefined : await readLine(file, line, io);
   const covering = malformed
     ? []
-    : statementsCovering(digestAt(samples.digests, row), scope.statements, scope.leaves);
+    : statementsCovering(digestAt(samples.digests, row), scope.statements, scope.leaves, samples.sha256);
   // Whole files are judged by their bytes also where the leaves are missing.
   const decides = index >= 0 && isCovered(status);
   const coveredBy = [

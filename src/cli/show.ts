@@ -8,11 +8,11 @@ import { untrustedText } from '../protocol/untrustedText.ts';
 import { defineCommand, oneFile } from './command.ts';
 import { readDataset } from './dataset.ts';
 import { inputsOfDataset, Judge, type Judged } from './judge.ts';
-import { problemRows, reviewText, statementText, upstreamText } from './report.ts';
+import { logRows, problemRows, reviewText, statementText, upstreamText } from './report.ts';
 import { parseTarget, sampleOf, type Sample } from './sample.ts';
 import { showDatasetJson, showSampleJson } from './showJson.ts';
 import { say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
-import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { judgeOptions, SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
 
 export const show = defineCommand({
   summary: 'Show what is known about one sample, or about a file',
@@ -33,10 +33,7 @@ Examples:
   options: SCOPE_OPTIONS,
   async run({ options, operands }, io) {
     const { file, line } = await parseTarget(oneFile(operands, 'show'));
-    const judge = await Judge.create(io, {
-      allowedSigners: options['allowed-signers'] ?? [],
-      evidence: options.evidence ?? [],
-    });
+    const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     if (line === undefined) {
       const judged = await judge.judge(file);
@@ -83,6 +80,7 @@ function saySample(io: Io, judged: Judged, sample: Sample): void {
       ? [{ label: 'upstream', tone: 'bad' as const, text: upstreamText([upstream], statements) }]
       : []),
     ...inputRows(inputsOfDataset(judged)),
+    ...logRows(judged),
     ...problemRows(judged),
   ];
   if (rows.length > 0) say(io);
@@ -101,6 +99,7 @@ function sayDataset(io: Io, judged: Judged): void {
     ...own.map((statement) => ({ label: 'statements', text: statementText(statement) })),
     ...(own.length === 0 ? [{ label: 'statements', text: 'none of its own' }] : []),
     ...inputRows(inputsOfDataset(judged)),
+    ...logRows(judged),
     ...problemRows(judged),
   ]);
 }

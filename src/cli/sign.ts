@@ -1,12 +1,11 @@
-import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { mediaTypeOf } from '../core/evidence/mediaType.ts';
 import { GENERATION_METHODS, STAGES, type Origin } from '../core/evidence/predicates.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { sampleStatement } from '../core/evidence/statement.ts';
 import { ProvenanceError, throwIfCancelled } from '../core/errors.ts';
 import { prepareDatasetStatement } from '../platform/datasetService.node.ts';
+import { nodeEvidenceStore } from '../platform/evidenceStore.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
-import { fastSha256 } from '../platform/sha256.node.ts';
 import type { Arguments } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
 import {
@@ -72,7 +71,7 @@ Examples:
     // Before the dataset, which may take long to read.
     const signer = await signingKey(options.key, io);
     const dataset = await readDataset(file, io);
-    const store = new EvidenceStore(nodeFileStore(), fastSha256);
+    const store = nodeEvidenceStore(nodeFileStore(), io.cache, io.env);
     if (ranges) {
       const samples = subjectsOfLines(dataset, ranges);
       const statement = sampleStatement(samples, { dataset: dataset.name, timeCreated: timeNow(), ...claim });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import type { FileStore } from '../core/bytes/fileStore.ts';
-import { EvidenceStore } from '../core/evidence/evidenceStore.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { STEP_KINDS } from '../core/evidence/predicates.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { MAX_NOTE_LENGTH } from '../core/evidence/statement.ts';
 import { ProvenanceError, throwIfCancelled } from '../core/errors.ts';
+import { nodeEvidenceStore } from '../platform/evidenceStore.node.ts';
 import { nodeFileStore } from '../platform/fileStore.node.ts';
 import {
   checkRequest,
@@ -15,7 +15,6 @@ import {
   type StepFile,
   type StepToSign,
 } from '../platform/recordStep.node.ts';
-import { fastSha256 } from '../platform/sha256.node.ts';
 import type { PairingRequest, StepRequest } from '../protocol/lineageWorker.ts';
 import { toSlashes } from '../platform/paths.node.ts';
 import { usageError, type Arguments } from './arguments.ts';
@@ -129,8 +128,8 @@ export async function recordStep(
   check: (inputs: readonly StepFile[]) => void = () => undefined,
 ): Promise<RecordedOutput[]> {
   const files = nodeFileStore();
-  const store = new EvidenceStore(files, fastSha256);
   const { signal, pool, cache } = io;
+  const store = nodeEvidenceStore(files, cache, io.env);
   const context = { files, signal, pool, cache };
   void startThreadsFor(
     [...inputs, ...outputs].map(({ given }) => given),

@@ -22,7 +22,7 @@ import { shownPath } from './report.ts';
 import { parseTarget } from './sample.ts';
 import { say, sayJson, warn, type Io } from './terminal.ts';
 import { traceJson } from './traceJson.ts';
-import { SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
+import { judgeOptions, SCOPE_HELP, SCOPE_OPTIONS } from './verify.ts';
 
 /** How much of a value is shown, in UTF-16 code units; `--json` has more. */
 const SHOWN_VALUE = 200;
@@ -55,10 +55,7 @@ Examples:
   options: { ...SCOPE_OPTIONS, line: { type: 'string' } },
   async run({ options, operands }, io) {
     const { file, line } = targetOf(await parseTarget(oneFile(operands, 'trace')), options.line);
-    const judge = await Judge.create(io, {
-      allowedSigners: options['allowed-signers'] ?? [],
-      evidence: options.evidence ?? [],
-    });
+    const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     const dataset = await readDataset(file, io);
     const digest = digestOnLine(dataset, line);

@@ -3,23 +3,46 @@ import { usageError } from './arguments.ts';
 import { defineCommand } from './command.ts';
 import { startThreadsFor } from './dataset.ts';
 import { formHints } from './formHints.ts';
-import { Judge, type Judged } from './judge.ts';
+import { Judge, type Judged, type JudgeOptions } from './judge.ts';
 import { isFine, verifyJson } from './json.ts';
 import { countOf } from './lines.ts';
 import { sayReport } from './report.ts';
 import { complain, say, sayJson, warn } from './terminal.ts';
-import { userAllowedSigners } from './trust.ts';
+import { trustLists } from './trust.ts';
 
 const EXIT = { fine: 0, findings: 1, error: 2 } as const;
 
 export const SCOPE_OPTIONS = {
   'allowed-signers': { type: 'string', multiple: true },
   evidence: { type: 'string', multiple: true },
+  'sigstore-root': { type: 'string' },
+  'sigstore-identities': { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 
+/** What {@link SCOPE_OPTIONS} say of where evidence and trust come from. */
+export function judgeOptions(options: {
+  readonly 'allowed-signers'?: readonly string[] | undefined;
+  readonly evidence?: readonly string[] | undefined;
+  readonly 'sigstore-root'?: string | undefined;
+  readonly 'sigstore-identities'?: string | undefined;
+}): JudgeOptions {
+  const { 'sigstore-root': trustedRoot, 'sigstore-identities': identities } = options;
+  return {
+    allowedSigners: options['allowed-signers'] ?? [],
+    evidence: options.evidence ?? [],
+    sigstore: {
+      ...(trustedRoot !== undefined && { trustedRoot }),
+      ...(identities !== undefined && { identities }),
+    },
+  };
+}
+
 export const SCOPE_HELP = `  --allowed-signers FILE   Trust these signers too (OpenSSH's allowed_signers); may be repeated
   --evidence FOLDER        Look for evidence below this folder too; may be repeated
+  --sigstore-root FILE     Check Sigstore signatures with this trusted root (trusted_root.json)
+  --sigstore-identities FILE
+                           Trust these Sigstore identities: NAME ISSUER SUBJECT a line
   --json                   Print one JSON object: complete and stable, for programs`;
 
 export const verify = defineCommand({
@@ -54,10 +77,7 @@ Examples:
   async run({ options, operands }, io) {
     if (operands.length === 0) throw usageError('Say which files to verify.');
     void startThreadsFor(operands, io);
-    const judge = await Judge.create(io, {
-      allowedSigners: options['allowed-signers'] ?? [],
-      evidence: options.evidence ?? [],
-    });
+    const judge = await Judge.create(io, judgeOptions(options));
     if (!options.json) for (const problem of judge.trust.problems) warn(io, problem.message);
     const judged: Judged[] = [];
     const errors: { path: string; error: ProvenanceError }[] = [];
@@ -67,7 +87,7 @@ Examples:
         const result = { ...found, derivedFrom: await formHints(found, io) };
         if (!options.json) {
           if (judged.length > 0) say(io);
-          sayReport(io, result, userAllowedSigners(io));
+          sayReport(io, result, trustLists(io));
         }
         judged.push(result);
       } catch (cause) {

@@ -25,7 +25,7 @@ import { pathOf, type WorkspaceEvidence } from './workspaceEvidence.ts';
 /** VS Code does not share longer texts with extensions. */
 export const MAX_TEXT_BYTES = 50 * 1024 * 1024;
 /** Datasets that nobody opened are verified up to this size. */
-const MAX_BACKGROUND_BYTES = 50 * 1024 * 1024;
+export const MAX_BACKGROUND_BYTES = 50 * 1024 * 1024;
 const MAX_BACKGROUND_DATASETS = 200;
 /** Typing pauses longer than this are answered at once. */
 const ASSESS_DELAY_MS = 30;
@@ -678,6 +678,8 @@ class TrackedDataset implements Dataset {
         session: this.session,
         saved,
         allowedSigners: this.evidence.allowedSigners(),
+        policies: this.evidence.policies(pathOf(this.uri)),
+        sigstore: this.evidence.sigstore(),
         ...(await this.evidence.files()),
       },
       { signal: this.controller.signal },

@@ -8,5 +8,6 @@ export async function lineageScope({ evidence }: Pick<Services, 'evidence'>): Pr
     ...(await evidence.files()),
     folders: workspaceFolders(),
     allowedSigners: evidence.allowedSigners(),
+    policies: evidence.policies(),
   };
 }

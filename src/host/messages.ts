@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { asProvenanceError, type ErrorCode, type MessageArguments } from '../core/errors.ts';
 import { COMMANDS } from '../commands.ts';
+import { manageWorkspaceTrust } from './restricted.ts';
 
 /** The log of the extension: an output channel. Secrets never get here; nor does dataset text. */
 export const log = vscode.window.createOutputChannel('Dataset Provenance', { log: true });
@@ -22,20 +23,19 @@ export async function tellingErrors<T>(run: () => Promise<T>): Promise<T | undef
     const error = asProvenanceError(cause);
     if (error.code === 'cancelled') return undefined;
     logError(error);
-    void offerLog(errorText(error), error.code);
+    void tellFailure(errorText(error), error.code);
     return undefined;
   }
 }
 
-async function offerLog(message: string, code: ErrorCode): Promise<void> {
-  if (code !== 'internal') {
-    await vscode.window.showErrorMessage(message);
-    return;
-  }
+/** Says what went wrong, with what can be done about it at once. */
+async function tellFailure(message: string, code: ErrorCode): Promise<void> {
   const showLog = l10n.t('Show Log');
-  if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) {
-    await vscode.commands.executeCommand(COMMANDS.showLog);
-  }
+  const manageTrust = l10n.t('Manage Workspace Trust');
+  const actions = code === 'internal' ? [showLog] : code === 'workspace-not-trusted' ? [manageTrust] : [];
+  const answer = await vscode.window.showErrorMessage(message, ...actions);
+  if (answer === showLog) await vscode.commands.executeCommand(COMMANDS.showLog);
+  if (answer === manageTrust) await manageWorkspaceTrust();
 }
 
 export function logError(cause: unknown): void {

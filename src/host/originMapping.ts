@@ -3,7 +3,7 @@ import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { recordHistory, type ClaimedEvent } from '../core/lineage/claims/recordHistory.ts';
 import { recordOrigin, type OriginFields, type RecordOrigin } from '../core/sample/origin.ts';
-import { MAX_POLICY_BYTES, parsePolicy } from '../core/trust/policy.ts';
+import { MAX_POLICY_BYTES, parsePolicy } from '../core/policy/parsePolicy.ts';
 import { log } from './messages.ts';
 import type { WorkspaceEvidence } from './workspaceEvidence.ts';
 

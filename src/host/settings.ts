@@ -9,6 +9,8 @@ export interface Settings {
   readonly maxProblems: number;
   readonly backgroundVerification: boolean;
   readonly allowedSignersFile: string;
+  readonly 'sigstore.trustedRoot': string;
+  readonly 'sigstore.identitiesFile': string;
 }
 
 const SECTION = 'provenance';
@@ -21,6 +23,8 @@ export const SETTING_DEFAULTS: Settings = {
   maxProblems: 100,
   backgroundVerification: true,
   allowedSignersFile: '',
+  'sigstore.trustedRoot': '',
+  'sigstore.identitiesFile': '',
 };
 
 /** A setting's value. A value of the wrong type counts as not set: settings may come with a workspace. */

@@ -4,6 +4,7 @@ import { ProvenanceError } from '../core/errors.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { findSigner } from '../core/trust/allowedSigners.ts';
 import { COMMANDS } from '../commands.ts';
+import { chooseKey } from './keyChoice.ts';
 import type { KeyInfo } from './keyRing.ts';
 import type { Services } from './services.ts';
 
@@ -13,24 +14,30 @@ export function timeNow(): string {
 }
 
 /**
- * The key to sign with; offers to create one where there is none.
+ * The key to sign with: the one that was chosen, else the user is asked, and can make one.
  * @throws ProvenanceError `cancelled` when the user left, `key-missing` when its private half is gone
  */
 export async function signingKey(services: Services): Promise<KeyInfo> {
-  if (services.keys.list().length === 0) {
-    const create = l10n.t('Create Signing Key…');
-    const answer = await vscode.window.showInformationMessage(
-      l10n.t(
-        'You need a signing key first. It is made on this machine and kept in your editor’s secret storage.',
-      ),
-      { modal: true },
-      create,
-    );
-    if (answer === create) await vscode.commands.executeCommand(COMMANDS.createKey);
-  }
-  const key = await services.keys.pick(l10n.t('Which key do you want to sign with?'));
+  const key = services.keys.chosen() ?? (await firstKey(services));
   if (!key) throw new ProvenanceError('cancelled', 'Cancelled.');
   return key;
+}
+
+/** Where there is no key at all, one is made; otherwise the user chooses. */
+async function firstKey(services: Services): Promise<KeyInfo | undefined> {
+  const found = services.platform.findSigningKeys();
+  const hasSome = services.keys.list().length > 0 || (await found).keys.some(({ objection }) => !objection);
+  if (hasSome) return await chooseKey(services, found);
+  const create = l10n.t('Create Signing Key…');
+  const answer = await vscode.window.showInformationMessage(
+    l10n.t(
+      'You need a signing key first. It is made on this machine and kept in your editor’s secret storage.',
+    ),
+    { modal: true },
+    create,
+  );
+  if (answer === create) await vscode.commands.executeCommand(COMMANDS.createKey);
+  return services.keys.chosen();
 }
 
 /** The signer of a key. A key whose private half is gone is dropped, and that is said. */

@@ -72,7 +72,7 @@ function atMost(limit: number, lines: number[]): number[] {
 
 export function sampleTarget(argument: unknown): SampleTarget {
   if (typeof argument !== 'object' || argument === null || argument instanceof vscode.Uri) return {};
-  const { uri, lines, keyId, step, digest } = argument as Record<keyof SampleTarget, unknown>;
+  const { uri, lines, keyId, step, statement, digest } = argument as Record<keyof SampleTarget, unknown>;
   return {
     ...(typeof uri === 'string' && { uri }),
     ...(Array.isArray(lines) && {
@@ -80,6 +80,7 @@ export function sampleTarget(argument: unknown): SampleTarget {
     }),
     ...(typeof keyId === 'string' && { keyId }),
     ...(typeof step === 'string' && isSha256Hex(step) && { step }),
+    ...(typeof statement === 'string' && isSha256Hex(statement) && { statement }),
     ...(typeof digest === 'string' && isSha256Hex(digest) && { digest }),
   };
 }

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { ALLOWED_SIGNERS, EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import type { DatasetWorkerClient } from '../platform/datasetWorkerClient.node.ts';
-import type { EvidenceFiles } from '../protocol/datasetWorker.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { EvidenceFiles, SigstoreFiles } from '../protocol/datasetWorker.ts';
 import { DisposableStore } from './disposables.ts';
 import { onDidChangeSettings, setting } from './settings.ts';
 
@@ -14,15 +15,15 @@ export class WorkspaceEvidence {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
   private found: Promise<EvidenceFiles> | undefined;
-  private userWatcher: vscode.Disposable | undefined;
+  private userWatchers: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly worker: DatasetWorkerClient,
-    private readonly defaultAllowedSigners: string,
+    private readonly defaults: Pick<Platform, 'userAllowedSigners' | 'userPolicy' | 'userSigstore'>,
   ) {
     const watcher = this.disposables.add(
-      vscode.workspace.createFileSystemWatcher(`**/${EVIDENCE_FOLDER}/**`),
+      vscode.workspace.createFileSystemWatcher(`**/{${EVIDENCE_FOLDER}/**,*.sig,*.sigstore,*.sigstore.json}`),
     );
     const onFile = (uri: vscode.Uri) => {
       if (!/\.(lock|tmp|break)$/.test(uri.path)) this.invalidate();
@@ -38,11 +39,11 @@ export class WorkspaceEvidence {
         this.invalidate();
       }),
       onDidChangeSettings(() => {
-        this.watchUserFile();
+        this.watchUserFiles();
         this.invalidate();
       }),
     );
-    this.watchUserFile();
+    this.watchUserFiles();
   }
 
   /** Bundles of the workspace, and the advisories of trusted workspace folders. */
@@ -68,7 +69,34 @@ export class WorkspaceEvidence {
 
   /** The user's own file. */
   userAllowedSigners(): string {
-    return setting('allowedSignersFile') || this.defaultAllowedSigners;
+    return setting('allowedSignersFile') || this.defaults.userAllowedSigners;
+  }
+
+  /**
+   * Files that may hold the policy in force for a dataset, the first that is there: at the root of its workspace folder
+   * once the user trusts the workspace, and the user's own.
+   * @param path of the dataset, with `/`; the first workspace folder's without it
+   */
+  policies(path?: string): string[] {
+    const user = this.userPolicy();
+    const folders = workspaceFolders().sort((a, b) => (path === undefined ? 0 : b.length - a.length));
+    const folder = folders.find((one) => path === undefined || path.startsWith(`${one}/`));
+    if (folder === undefined || !vscode.workspace.isTrusted) return [user];
+    return [`${folder}/${EVIDENCE_FOLDER}/${POLICY}`, user];
+  }
+
+  /** The user's own policy, for what no trusted workspace has one for. */
+  userPolicy(): string {
+    return this.defaults.userPolicy;
+  }
+
+  /** The user's own files about Sigstore. No workspace has any, trusted or not. */
+  sigstore(): SigstoreFiles {
+    const { trustedRoot, identities } = this.defaults.userSigstore;
+    return {
+      trustedRoot: setting('sigstore.trustedRoot') || trustedRoot,
+      identities: setting('sigstore.identitiesFile') || identities,
+    };
   }
 
   /** Looks again at once, for changes that this window made itself. */
@@ -80,7 +108,7 @@ export class WorkspaceEvidence {
 
   dispose(): void {
     clearTimeout(this.timer);
-    this.userWatcher?.dispose();
+    vscode.Disposable.from(...this.userWatchers).dispose();
     this.disposables.dispose();
   }
 
@@ -96,16 +124,23 @@ export class WorkspaceEvidence {
     return vscode.workspace.isTrusted ? files : { ...files, advisories: [] };
   }
 
-  private watchUserFile(): void {
-    this.userWatcher?.dispose();
-    const path = vscode.Uri.file(this.userAllowedSigners());
+  private watchUserFiles(): void {
+    vscode.Disposable.from(...this.userWatchers).dispose();
+    const { trustedRoot, identities } = this.sigstore();
+    this.userWatchers = [this.userAllowedSigners(), this.userPolicy(), trustedRoot, identities].map((file) =>
+      this.watchUserFile(file),
+    );
+  }
+
+  private watchUserFile(file: string): vscode.Disposable {
+    const path = vscode.Uri.file(file);
     const folder = vscode.Uri.joinPath(path, '..');
     const name = path.path.slice(path.path.lastIndexOf('/') + 1);
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, name));
     const invalidate = () => {
       this.invalidate();
     };
-    this.userWatcher = vscode.Disposable.from(
+    return vscode.Disposable.from(
       watcher,
       watcher.onDidCreate(invalidate),
       watcher.onDidChange(invalidate),

@@ -1,7 +1,14 @@
 import * as l10n from '@vscode/l10n';
+import type { RoleRefusal } from '../core/policy/roles.ts';
+import type { RevokedBy } from '../core/trust/revocations.ts';
+import { identityOfKeyId } from '../core/trust/sigstoreIdentities.ts';
 import { STATUSES, type Standing, type Status } from '../core/trust/status.ts';
 import type { AssessmentData, StatementData } from '../protocol/datasetWorker.ts';
+import { untrustedText } from '../protocol/untrustedText.ts';
 import { verdictWord } from './words.ts';
+
+/** How much of a reason is shown, in UTF-16 code units. */
+const SHOWN_REASON = 300;
 
 /** Sentences about samples, datasets and statements that several surfaces show. No surface makes its own. */
 
@@ -11,14 +18,20 @@ export type Signed = Pick<StatementData, 'principal' | 'keyId'>;
 /** How a sentence calls who signed: {@link signerName} or {@link fullSignerName}. */
 export type Naming = (statement: Signed) => string;
 
-/** Who signed: the name that `allowed_signers` gives, or the start of the key's fingerprint. */
-export function signerName(statement: Signed): string {
-  return statement.principal ?? (shortKeyId(statement.keyId) || l10n.t('an unknown key'));
+/** Who signed: the name that the user's lists give, an identity, or the start of the key's fingerprint. */
+export function signerName({ principal, keyId }: Signed): string {
+  return principal ?? identityName(keyId) ?? (shortKeyId(keyId) || l10n.t('an unknown key'));
 }
 
 /** As {@link signerName}, with the whole fingerprint: where there is no other place to see it. */
-export function fullSignerName(statement: Signed): string {
-  return statement.principal ?? (statement.keyId || l10n.t('an unknown key'));
+export function fullSignerName({ principal, keyId }: Signed): string {
+  return principal ?? identityName(keyId) ?? (keyId || l10n.t('an unknown key'));
+}
+
+/** Who signed with Sigstore: an address means nothing without the issuer who vouches for it. */
+function identityName(keyId: string): string | undefined {
+  const identity = identityOfKeyId(keyId);
+  return identity && l10n.t('{0} via {1}', identity.subject, identity.issuer.replace(/^https:\/\//, ''));
 }
 
 export function shortKeyId(keyId: string): string {
@@ -41,18 +54,24 @@ export function day(time: string): string {
 /** Why a sample has its status, and what to do next where something is to be done. */
 export function explainStatus(
   status: Status,
-  statement: (Signed & Pick<StatementData, 'kind' | 'standing' | 'dataset'>) | undefined,
+  statement:
+    | (Signed & Pick<StatementData, 'kind' | 'standing' | 'dataset' | 'revocation' | 'refusal'>)
+    | undefined,
   nameOf: Naming = signerName,
 ): string {
   const signer = statement ? nameOf(statement) : '';
   switch (status) {
     case 'verified':
       if (!statement) return l10n.t('A trusted signer vouches for this sample.');
+      if (statement.kind === 'other')
+        return l10n.t('{0} vouches for every byte of the file that it stands in.', signer);
       return statement.kind === 'sample'
         ? l10n.t('{0} vouches for this sample.', signer)
         : l10n.t('{0} vouches for it as part of {1}.', signer, fileName(statement.dataset));
     case 'untrusted':
-      return l10n.t('The signature of {0} is valid, but you do not trust this signer.', signer);
+      return statement?.refusal === undefined
+        ? l10n.t('The signature of {0} is valid, but you do not trust this signer.', signer)
+        : explainRefusal(statement.refusal, signer);
     case 'modified':
       return l10n.t(
         '{0} signed something else at this place. Undo the change, or check the sample and sign it.',
@@ -63,8 +82,10 @@ export function explainStatus(
     case 'unsigned':
       return l10n.t('Nobody vouches for this sample.');
     case 'revoked':
-      return statement?.standing === 'expired'
-        ? l10n.t('The key of {0} was not valid when it signed. Ask for a new signature.', signer)
+      if (statement?.standing === 'expired')
+        return l10n.t('The key of {0} was not valid when it signed. Ask for a new signature.', signer);
+      return statement?.revocation
+        ? explainRevocation(statement, statement.revocation, nameOf)
         : l10n.t('The signature of {0} was taken back. Ask why before you use this sample.', signer);
     case 'malformed':
       return l10n.t(
@@ -72,12 +93,63 @@ export function explainStatus(
       );
     case 'unknown':
       // The signature of a baseline may well be good, and its leaves missing.
+      if (statement?.kind === 'other') {
+        return statement.standing === 'unverifiable'
+          ? explainUnchecked()
+          : l10n.t('The file is not as {0} signed it. Which samples changed cannot be told.', signer);
+      }
       return statement?.standing === 'unverifiable'
         ? l10n.t('A signature of {0} exists, but it could not be checked.', signer)
         : l10n.t(
             'This sample could not be checked: the evidence is unreadable or incomplete. See its problems.',
           );
   }
+}
+
+/** Why a signature is not trusted although its key is: what the roles of the policy say. */
+export function explainRefusal(refusal: RoleRefusal, signer: string): string {
+  switch (refusal) {
+    case 'no-role':
+      return l10n.t('The signature of {0} is valid, but the policy gives this signer no role.', signer);
+    case 'may-not-vouch':
+      return l10n.t('The signature of {0} is valid, but by the policy this signer may not vouch for data.', signer);
+    case 'may-not-review':
+      return l10n.t('The signature of {0} is valid, but by the policy this signer may not review data.', signer);
+    case 'path':
+      return l10n.t(
+        'The signature of {0} is valid, but by the policy this signer may not vouch for datasets in this place.',
+        signer,
+      );
+    case 'source':
+      return l10n.t(
+        'The signature of {0} is valid, but by the policy this signer may not vouch for the source that it states.',
+        signer,
+      );
+    case 'stage':
+      return l10n.t(
+        'The signature of {0} is valid, but by the policy this signer may not vouch for the stage that it states.',
+        signer,
+      );
+  }
+}
+
+/** Who took back a statement or its key, when and why. */
+export function explainRevocation(
+  statement: Signed,
+  revocation: RevokedBy,
+  nameOf: Naming = signerName,
+): string {
+  const { keyId, time, wholeKey } = revocation;
+  const reason = untrustedText(revocation.reason, SHOWN_REASON);
+  const signer = nameOf(statement);
+  if (keyId === statement.keyId) {
+    return wholeKey
+      ? l10n.t('{0} took back their own key on {1}: {2}', signer, day(time), reason)
+      : l10n.t('{0} took this back on {1}: {2}', signer, day(time), reason);
+  }
+  return wholeKey
+    ? l10n.t('The key of {0} was revoked by {1} on {2}: {3}', signer, nameOf(revocation), day(time), reason)
+    : l10n.t('What {0} signed was taken back by {1} on {2}: {3}', signer, nameOf(revocation), day(time), reason);
 }
 
 /** What sentences about a dataset as a whole are made of. */
@@ -104,7 +176,10 @@ export function isSignerUntrusted(judgement: Pick<Judgement, 'baseline' | 'state
 /** A dataset's verdict in a sentence, and where its signer is not trusted, that too: it is no good news then. */
 export function explainVerdict(judgement: Judgement, nameOf: Naming = signerName): string {
   const sentence = verdictSentence(judgement, nameOf);
-  return isSignerUntrusted(judgement) ? `${sentence} ${l10n.t('You do not trust this signer.')}` : sentence;
+  if (!isSignerUntrusted(judgement)) return sentence;
+  return baselineOf(judgement)?.refusal === undefined
+    ? `${sentence} ${l10n.t('You do not trust this signer.')}`
+    : `${sentence} ${l10n.t('By the policy, this signer may not vouch for it.')}`;
 }
 
 function verdictSentence(judgement: Judgement, nameOf: Naming): string {
@@ -127,7 +202,14 @@ function verdictSentence(judgement: Judgement, nameOf: Naming): string {
     case 'unsigned':
       return explainUnsigned(judgement);
     case 'unknown':
+      if (baseline?.kind === 'other')
+        return l10n.t(
+          'Not as {0} signed it: the file has other bytes. What was signed is the file as a whole, so which samples changed cannot be told.',
+          signer,
+        );
       // Without a baseline: a key that is not known is no problem of the evidence.
+      if (!baseline && statements.some((s) => s.own && s.kind === 'other' && s.standing === 'unverifiable'))
+        return explainUnchecked();
       return !baseline &&
         statements.some((s) => s.own && s.kind === 'dataset' && s.standing === 'unverifiable')
         ? l10n.t(
@@ -135,6 +217,12 @@ function verdictSentence(judgement: Judgement, nameOf: Naming): string {
           )
         : l10n.t('The evidence could not be checked. See its problems.');
   }
+}
+
+function explainUnchecked(): string {
+  return l10n.t(
+    'A Sigstore signature exists, but it could not be checked: there is no trusted root to check it with (setting provenance.sigstore.trustedRoot, option --sigstore-root), or it was made with a bare key.',
+  );
 }
 
 /** Nobody signed the whole, or what they signed does not count; someone may vouch for single samples all the same. */
@@ -198,7 +286,10 @@ export function statusCounts({
 
 /** What a statement claims, in a few words. */
 export function explainClaim(
-  statement: Pick<StatementData, 'kind' | 'samples' | 'verdict' | 'step' | 'advised' | 'predicateType'>,
+  statement: Pick<
+    StatementData,
+    'kind' | 'samples' | 'verdict' | 'step' | 'advised' | 'predicateType' | 'sha256'
+  >,
 ): string {
   const { samples, step } = statement;
   switch (statement.kind) {
@@ -221,6 +312,8 @@ export function explainClaim(
         : l10n.t('Records a step');
     case 'revocation':
       return l10n.t('Takes back a statement or a key');
+    case 'acceptance':
+      return l10n.t('Accepts that lines of the evidence are gone');
     case 'advisory': {
       const id = statement.advised?.id ?? '';
       if (statement.advised?.withdrawn !== undefined) return l10n.t('Withdraws the advisory {0}', id);
@@ -229,6 +322,8 @@ export function explainClaim(
         : l10n.t('Warns of {0} samples ({1})', samples, id);
     }
     case 'other':
+      if (statement.sha256 !== undefined)
+        return l10n.t('Vouches for a file with the SHA-256 {0}', shortDigest(statement.sha256));
       return l10n.t('A statement of another kind ({0})', statement.predicateType ?? '');
   }
 }

@@ -1,13 +1,14 @@
 import { toHex } from '../core/bytes/hex.ts';
 import type { FileStore } from '../core/bytes/fileStore.ts';
 import { ProvenanceError } from '../core/errors.ts';
+import { evidencePaths } from '../core/evidence/layout.ts';
+import { statedTime } from '../core/evidence/statedTime.ts';
 import { LineDigests } from '../core/sample/lineDigests.ts';
 import { assess, statementsCovering, type Assessment } from '../core/trust/assess.ts';
 import { movedRows } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
-import { settledBy } from '../core/trust/baseline.ts';
+import { intactBaseline } from '../core/trust/baseline.ts';
 import {
-  statedTime,
   subjectsOf,
   type Scope,
   type StatementInScope,
@@ -25,13 +26,18 @@ import { prepareDatasetStatement } from './datasetService.node.ts';
 import type { DigestCache } from './digestCache.node.ts';
 import { digestFile, type DigestedFile } from './digestFile.node.ts';
 import type { DigestPool } from './digestPool.node.ts';
-import { findEvidence } from './evidenceFinder.node.ts';
+import { evidenceVersion, findEvidence } from './evidenceFinder.node.ts';
 import { nodeFileStore } from './fileStore.node.ts';
 import { fileVersion } from './inputFile.node.ts';
+import { configFolder } from './configFolder.node.ts';
 import { nodeScopeLoader } from './scopeLoader.node.ts';
+import { signerHandlers } from './signers.node.ts';
 import { fastSha256 } from './sha256.node.ts';
+import { readSigstoreTrust } from './sigstoreTrust.node.ts';
 import { TextDigester } from './textDigester.node.ts';
 import { readAllowedSigners } from './trustRoots.node.ts';
+import { readRoles } from './policyFile.node.ts';
+import { readWitnesses, userWitnesses } from './witnesses.node.ts';
 import { nodeTimers } from './workerPort.node.ts';
 
 /** How many moved lines and removed positions an assessment lists. */
@@ -49,6 +55,8 @@ interface Session {
 /** Evidence as it was when it was judged by. Its leaves are read when somebody asks for them. */
 interface LoadedScope {
   readonly statements: StatementScope;
+  /** Of the file's bytes, where they are what is judged. */
+  readonly sha256: string | undefined;
   leaves: Promise<Scope> | undefined;
 }
 
@@ -130,29 +138,36 @@ export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {
     async assess(params, { signal, transfer }) {
       const session = sessionOf(params.session);
       const { entries, problems } = await readAllowedSigners(params.allowedSigners);
+      const sigstore = await readSigstoreTrust(params.sigstore, files);
+      const inForce = await readRoles(params.policies ?? [], files);
+      const { witnesses, problems: ofWitnesses } = await readWitnesses(userWitnesses(configFolder()), [], files);
       const loaded = await loader.loadStatements(
         {
           dataset: session.path,
           bundles: params.bundles,
           advisories: params.advisories,
           signers: entries,
+          sigstore: sigstore.trust,
+          witnesses,
+          roles: inForce.roles,
         },
         signal,
       );
-      const trustProblems = problems
+      const trustProblems = [...problems, ...sigstore.problems, ...ofWitnesses, ...inForce.problems]
         // Not having such a file is the normal case.
         .filter(({ code }) => code !== 'not-found')
         .map((error) => ({ path: String(error.args['path'] ?? ''), ...lineOf(error), error }));
       const statements = { ...loaded, problems: [...trustProblems, ...loaded.problems] };
       const sha256 = params.saved ? session.sha256 : undefined;
-      const settled = settledBy(statements.statements, sha256) !== undefined;
-      const scope = settled
+      const intact = intactBaseline(statements.statements, sha256) !== undefined;
+      const scope = intact
         ? await loader.withoutLeaves(statements, signal)
         : await loader.loadLeaves(statements, signal);
-      session.scope = { statements, leaves: settled ? undefined : Promise.resolve(scope) };
+      session.scope = { statements, sha256, leaves: intact ? undefined : Promise.resolve(scope) };
       const { rows, lines } = session.lines.rows();
       const assessment = assess({ ...scope, rows, sha256 });
-      const data = toData(session.lines, lines, assessment, scope, sha256);
+      const log = session.path === undefined ? undefined : scope.logs.get(evidencePaths(session.path).bundle);
+      const data = { ...toData(session.lines, lines, assessment, scope, sha256), ...(log && { log }) };
       transfer([data.statuses.buffer as ArrayBuffer, data.coveredBy.buffer as ArrayBuffer]);
       return data;
     },
@@ -163,7 +178,7 @@ export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {
       if (!digest) return { statements: [] };
       if (!scope) return { digest: toHex(digest), statements: [] };
       const { statements, leaves } = await (scope.leaves ??= loader.loadLeaves(scope.statements));
-      const covering = statementsCovering(digest, statements, leaves);
+      const covering = statementsCovering(digest, statements, leaves, scope.sha256);
       return { digest: toHex(digest), statements: covering.map(({ index }) => index) };
     },
 
@@ -197,6 +212,12 @@ export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {
     findEvidence({ folders }, { signal }) {
       return findEvidence(folders, signal);
     },
+
+    evidenceVersion({ folders }, { signal }) {
+      return evidenceVersion(folders, signal);
+    },
+
+    ...signerHandlers(loader, toStatementData),
   };
   const rpc = new Rpc<Record<never, never>, DatasetWorkerMethods>(port, handlers, nodeTimers);
   return () => {
@@ -304,6 +325,9 @@ export function toStatementData(scoped: StatementInScope): StatementData {
     ...(scoped.publicKey !== undefined && { publicKey: scoped.publicKey }),
     ...(scoped.principal !== undefined && { principal: scoped.principal }),
     ...(time !== undefined && { time }),
+    ...(scoped.rights && { roles: scoped.rights.roles }),
+    ...(scoped.refusal !== undefined && { refusal: scoped.refusal }),
+    ...(scoped.revocation && { revocation: scoped.revocation }),
   };
   const subjects = subjectsOf(statement);
   switch (statement.kind) {
@@ -337,12 +361,16 @@ export function toStatementData(scoped: StatementInScope): StatementData {
     }
     case 'revocation':
       return { ...common, samples: subjects.length, reason: statement.predicate.reason };
+    case 'acceptance':
+      return { ...common, samples: 0, reason: statement.predicate.reason };
     case 'advisory': {
       const { id, title, severity, references = [], withdrawn } = statement.predicate;
       const advised = { id, title, severity, references, ...(withdrawn !== undefined && { withdrawn }) };
       return { ...common, samples: subjects.length, reason: title, advised };
     }
-    case 'other':
-      return { ...common, samples: 0, predicateType: statement.predicateType };
+    case 'other': {
+      const { predicateType, file } = statement;
+      return { ...common, samples: 0, predicateType, ...(file && { sha256: file.sha256 }) };
+    }
   }
 }

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { toHex } from '../core/bytes/hex.ts';
 import { DIGEST_LENGTH } from '../core/sample/digest.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
@@ -11,8 +12,8 @@ import type { DigestedFile } from './digestFile.node.ts';
 /** Entries together take at most so much room; the ones that were not used for longest go. */
 const MAX_BYTES = 4 * 2 ** 30;
 /** Changes with the layout of entries, and with what digests are of. */
-const MAGIC = Buffer.from('DPDIGEST1\n');
-const CHECKSUM_BYTES = 32;
+const MAGIC = Buffer.from('DPDIGEST2\n');
+const CHECKSUM_BYTES = 4;
 /** What a writer that was killed left behind is removed after so many milliseconds. */
 const ABANDONED = 24 * 60 * 60 * 1000;
 const SUFFIX = '.digests';
@@ -31,11 +32,12 @@ interface Header {
 
 /**
  * The digests of files that were digested before, by the SHA-256 of their bytes: what has the same bytes has the same
- * digests, whatever it is called; and the Merkle roots of leaves. Entries are checked by a checksum. A cache that cannot be read or written is no error.
+ * digests, whatever it is called; and the Merkle roots of leaves. A checksum tells damaged entries; the folder is the
+ * user's own, so none has to tell forged ones. A cache that cannot be read or written is no error.
  *
  * An entry: magic number, the length of the header (4 bytes, little-endian), header (JSON), then of all samples the
  * digests (32 bytes each) and, if lines are blank, the lines (4 each); of the malformed ones rows (4), offsets (4) and
- * codes (1); the SHA-256 of all this.
+ * codes (1); the CRC-32 of all this (4 bytes, little-endian).
  */
 export class DigestCache {
   constructor(
@@ -87,12 +89,15 @@ export class DigestCache {
       await this.makeRoom(bytes);
       const handle = await open(temporary, 'wx', 0o600);
       try {
-        const hash = createHash('sha256');
+        let checksum = 0;
         for (const part of parts) {
-          hash.update(part);
+          // Of no bytes at all it would begin anew.
+          if (part.length > 0) checksum = crc32(part, checksum);
           await handle.writeFile(part);
         }
-        await handle.writeFile(hash.digest());
+        const end = Buffer.alloc(CHECKSUM_BYTES);
+        end.writeUInt32LE(checksum);
+        await handle.writeFile(end);
       } finally {
         await handle.close();
       }
@@ -206,8 +211,7 @@ function decode(bytes: Buffer, sha256: string): DigestedFile | undefined {
 function isChecked(bytes: Buffer): boolean {
   const end = bytes.length - CHECKSUM_BYTES;
   if (end < 0) return false;
-  const checksum = createHash('sha256').update(bytes.subarray(0, end)).digest();
-  return checksum.equals(bytes.subarray(end));
+  return crc32(bytes.subarray(0, end)) === bytes.readUInt32LE(end);
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

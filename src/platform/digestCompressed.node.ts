@@ -8,7 +8,8 @@ import { checkJsonl, FORMAT_BYTES, type Compression } from '../core/table/datase
 import { threadDigester } from './chunkDigester.node.ts';
 import { decompressed } from './decompress.node.ts';
 import type { DigestOptions } from './digestFile.node.ts';
-import { hashOf, LARGE_FILE, type Outcome } from './digestParts.node.ts';
+import { LARGE_FILE, type Outcome } from './digestParts.node.ts';
+import { hashOf } from './fileHash.node.ts';
 import { FileSource } from './fileSource.node.ts';
 import type { InputFile } from './inputFile.node.ts';
 
@@ -19,7 +20,7 @@ export async function digestCompressed(
   options: DigestOptions,
 ): Promise<Outcome> {
   const { signal } = options;
-  const sha256 = await hashOf(file, signal, () => undefined);
+  const { sha256 } = await hashOf(file, { signal });
   const known = file.size >= LARGE_FILE ? await options.cache?.get(sha256) : undefined;
   if (known) return { digested: known, fresh: false };
 

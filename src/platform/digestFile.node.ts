@@ -20,8 +20,15 @@ export interface DigestOptions {
    * going to ask for their digests. If the file has as many lines and none is blank, they are left out.
    */
   readonly recognise?: ((sha256: string) => Promise<number | undefined>) | undefined;
+  /**
+   * Which SHA-256 (hex) evidence expects the file's bytes to have, where that does not settle it: what a cache holds of such
+   * a file is then read while the file is hashed.
+   */
+  readonly expected?: (() => Promise<string | undefined>) | undefined;
   /** Whether the file is so likely to be recognised that its samples are left alone until then. */
   readonly hashFirst?: boolean | undefined;
+  /** Whether this thread has other things to do in the meantime, so that another one is to hash. */
+  readonly hashBeside?: boolean | undefined;
 }
 
 export interface DigestedFile {

@@ -16,10 +16,7 @@ export async function digestParquet(file: InputFile, options: DigestOptions): Pr
       ranges: () => rowRanges(parquet, file.size),
       total: rowCount,
     } as const;
-    return await digestParts(file, parts, options, {
-      onBytes: () => undefined,
-      extent: () => ({ lines: rowCount, lineCount: rowCount, blank: 0 }),
-    });
+    return await digestParts(file, parts, options, { lines: rowCount, lineCount: rowCount, blank: 0 });
   } finally {
     await source.close();
   }

@@ -1,13 +1,11 @@
-import { toHex } from '../core/bytes/hex.ts';
-import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
-import { LineCounter } from '../core/sample/lines.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import { lineNumbers } from '../core/sample/sampleCollector.ts';
 import type { DigestedFile, DigestOptions } from './digestFile.node.ts';
+import { ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
+import { hashOf, type Extent, type FileHash, type HashOptions } from './fileHash.node.ts';
 import type { InputFile } from './inputFile.node.ts';
 import { lineRanges } from './lineRanges.node.ts';
 import { SamplePass, type SampleParts } from './samplePass.node.ts';
-import { fastSha256Stream } from './sha256.node.ts';
 
 /** Smaller files are digested sooner than threads start, and than a cache answers. */
 export const LARGE_FILE = 8 << 20;
@@ -18,81 +16,83 @@ export interface Outcome {
   readonly fresh: boolean;
 }
 
-/** How many lines a file has. */
-interface Extent {
-  readonly lines: number;
-  readonly lineCount: number;
-  /** How many of them are blank. */
-  readonly blank: number;
-}
-
 /** A JSONL file. */
 export async function digestLines(file: InputFile, options: DigestOptions): Promise<Outcome> {
-  const counter = new LineCounter();
   const parts: SampleParts = { format: 'jsonl', ranges: () => lineRanges(file.size), total: file.size };
-  return await digestParts(file, parts, options, {
-    onBytes: (bytes) => {
-      counter.push(bytes);
-    },
-    extent: () => ({ lines: counter.lines, lineCount: counter.editorLines, blank: counter.blank }),
-  });
+  return await digestParts(file, parts, options);
 }
 
 /**
- * Hashes the bytes and digests the samples at once.
- * @param whole `onBytes` is given the bytes, and `extent` knows how many lines there are once it was given all
+ * Hashes the bytes and digests the samples at once; or one after the other where the first is likely to be enough.
+ * @param extent how many rows there are; lines are counted unless told
  */
 export async function digestParts(
   file: InputFile,
   parts: SampleParts,
   options: DigestOptions,
-  { onBytes, extent }: { readonly onBytes: (bytes: Uint8Array) => void; readonly extent: () => Extent },
+  extent?: Extent,
 ): Promise<Outcome> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, hashFirst, hashBeside } = options;
   const { size } = file;
+  const pool = size >= LARGE_FILE ? options.pool : undefined;
   let hashed = 0;
   let digested = 0;
   const progress = () => {
     onProgress?.(Math.floor((hashed + digested * size) / 2), size);
   };
-  const pass = new SamplePass(file.task, parts, size >= LARGE_FILE ? options.pool : undefined, {
+  const pass = new SamplePass(file.task, parts, pool, {
     signal,
     onDigested: (share) => {
       digested += share;
       progress();
     },
   });
-  try {
-    if (!options.hashFirst) pass.startBeside();
-    const sha256 = await hashOf(file, signal, (bytes) => {
+  const hashing: HashOptions = {
+    signal,
+    countLines: extent === undefined,
+    onBytes: (length) => {
       pass.throwIfFailed();
-      onBytes(bytes);
-      hashed += bytes.length;
+      hashed += length;
       progress();
-    });
-    const known = await knownFile(sha256, size, extent(), options);
+    },
+  };
+  // What was kept of the file that evidence expects is read beside the hash.
+  const expected = size >= LARGE_FILE ? expectedFile(options) : undefined;
+  try {
+    if (!hashFirst) pass.startBeside();
+    const found =
+      hashFirst && hashBeside && pool ? await hashInThread(file, pool, hashing) : await hashOf(file, hashing);
+    const extents = extent ?? found.extent!;
+    const known = await knownFile(found.sha256, size, extents, options, expected);
     if (known) return { digested: known, fresh: false };
-    const samples = (await pass.finish()).finish({ sha256, size });
-    const { lines, lineCount } = extent();
+    const samples = (await pass.finish()).finish({ sha256: found.sha256, size });
+    const { lines, lineCount } = extents;
     return { digested: { samples, lines, lineCount }, fresh: true };
   } finally {
     pass.stop();
   }
 }
 
-/** SHA-256 (hex) of a file's bytes. */
-export async function hashOf(
-  file: InputFile,
-  signal: CancelSignal | undefined,
-  onBytes: (bytes: Uint8Array) => void,
-): Promise<string> {
-  const hash = fastSha256Stream();
-  for await (const bytes of file.pieces()) {
-    throwIfCancelled(signal);
-    hash.update(bytes);
-    onBytes(bytes);
+async function hashInThread(file: InputFile, pool: DigestPool, options: HashOptions): Promise<FileHash> {
+  const { signal, countLines = false, onBytes } = options;
+  const cancelling = new AbortController();
+  try {
+    return await pool.call('hash', { file: file.task, countLines }, 1, {
+      signal: cancelling.signal,
+      onProgress: (length) => {
+        if (signal?.aborted) cancelling.abort();
+        onBytes?.(length as number);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ThreadsUnavailable)) throw error;
+    return await hashOf(file, options);
   }
-  return toHex(hash.digest());
+}
+
+async function expectedFile({ expected, cache }: DigestOptions): Promise<DigestedFile | undefined> {
+  const sha256 = await expected?.().catch(() => undefined);
+  return sha256 === undefined ? undefined : await cache?.get(sha256);
 }
 
 /** What evidence says, or a run before has found, of a file with these bytes. */
@@ -101,6 +101,7 @@ async function knownFile(
   size: number,
   { lines, lineCount, blank }: Extent,
   { recognise, cache }: DigestOptions,
+  expected: Promise<DigestedFile | undefined> | undefined,
 ): Promise<DigestedFile | undefined> {
   const count = await recognise?.(sha256);
   if (count !== undefined && count === lines && blank === 0) {
@@ -114,5 +115,7 @@ async function knownFile(
     };
     return { samples, lines, lineCount };
   }
-  return size >= LARGE_FILE ? await cache?.get(sha256) : undefined;
+  if (size < LARGE_FILE) return undefined;
+  const kept = await expected;
+  return kept?.samples.sha256 === sha256 ? kept : await cache?.get(sha256);
 }

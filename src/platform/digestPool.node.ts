@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ProvenanceError } from '../core/errors.ts';
-import { Rpc } from '../protocol/rpc.ts';
+import { Rpc, type CallOptions } from '../protocol/rpc.ts';
 import type { DigestThreadMethods } from './digestThread.node.ts';
 import { DIGEST_THREAD } from './digestThreadRole.node.ts';
 import { nodeTimers, workerPort } from './workerPort.node.ts';
@@ -47,16 +47,16 @@ export class DigestPool {
     readonly size: number = digestThreads(),
   ) {}
 
-  /** Starts all threads, so that they are ready when the first task comes. */
-  start(): void {
-    while (this.threads.length < this.size && !this.unavailable) this.startThread();
+  /** Starts threads, all unless told, so that they are ready when the first task comes. */
+  start(count = this.size): void {
+    while (this.threads.length < count && !this.unavailable) this.startThread();
     this.endWhenIdle();
   }
 
   /**
    * Has a thread do a task, one that has little to do.
    *
-   * @param among how many of the threads may be given it
+   * @param among how many of the threads may be given it; others are not started
    * @throws ProvenanceError what the task threw, `internal` when its thread died
    * @throws ThreadsUnavailable when threads cannot be started
    */
@@ -64,15 +64,16 @@ export class DigestPool {
     method: Name,
     params: Parameters<DigestThreadMethods[Name]>[0],
     among = this.size,
+    options: CallOptions = {},
   ): Promise<ReturnType<DigestThreadMethods[Name]>> {
-    this.start();
+    this.start(among);
     const thread = this.threads
       .slice(0, among)
       .reduce<Thread | undefined>((a, b) => (a && a.tasks <= b.tasks ? a : b), undefined);
     if (!thread) throw new ThreadsUnavailable();
     if (thread.tasks++ === 0) thread.worker.ref();
     try {
-      const result = await thread.rpc.call(method, params);
+      const result = await thread.rpc.call(method, params, options);
       thread.answered = true;
       return result;
     } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { ADVISORIES, BUNDLE_SUFFIX, EVIDENCE_FOLDER, isBundlePath } from '../core/evidence/layout.ts';
 import type { EvidenceFiles } from '../protocol/datasetWorker.ts';
+import { fileVersion } from './inputFile.node.ts';
 import { toSlashes } from './paths.node.ts';
 
 /** Folders that no dataset of a project lies in. */
@@ -34,10 +35,7 @@ export async function findEvidence(
         if (!entry.isDirectory() || SKIPPED_FOLDERS.has(entry.name)) continue;
         const path = join(next.path, entry.name);
         if (entry.name === EVIDENCE_FOLDER) {
-          for (const name of await names(path)) {
-            const bundle = toSlashes(join(path, name));
-            if (isBundlePath(bundle)) bundles.add(bundle);
-          }
+          for (const bundle of await bundlesIn(path)) bundles.add(bundle);
         } else if (next.depth < MAX_DEPTH) {
           queue.push({ path, depth: next.depth + 1 });
         }
@@ -45,6 +43,22 @@ export async function findEvidence(
     }
   }
   return { bundles: [...bundles].sort(), advisories: [...advisories].sort() };
+}
+
+/** Sizes and times of the evidence that {@link findEvidence} finds, as one text. */
+export async function evidenceVersion(folders: readonly string[], signal?: CancelSignal): Promise<string> {
+  const { bundles, advisories } = await findEvidence(folders, signal);
+  const versions: string[] = [];
+  for (const path of [...bundles, ...advisories]) {
+    throwIfCancelled(signal);
+    versions.push(`${path} ${(await fileVersion(path)) ?? 'gone'}`);
+  }
+  return versions.join('\n');
+}
+
+/** The bundles in a `.provenance` folder; none where there is no such folder. */
+export async function bundlesIn(folder: string): Promise<string[]> {
+  return (await names(folder)).map((name) => toSlashes(join(folder, name))).filter(isBundlePath);
 }
 
 async function entries(folder: string) {

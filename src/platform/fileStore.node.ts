@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { FileStat, FileStore, LinkPolicy } from '../core/bytes/fileStore.ts';
+import type { FileContent, FileStat, FileStore, LinkPolicy } from '../core/bytes/fileStore.ts';
 import { ProvenanceError } from '../core/errors.ts';
 import { codeOf, fileError, type FileAction } from './fileErrors.node.ts';
 import {
@@ -44,6 +44,12 @@ export function nodeFileStore(options: NodeFileStoreOptions = {}): FileStore {
     write: (path, bytes) => mapErrors(path, 'write', () => write(fs, path, bytes)),
     appendLine: (path, line, links = 'refuse') =>
       mapErrors(path, 'write', () => appendLine(fs, path, line, links, times)),
+    appendLineWith: (path, line, maxBytes, companions) =>
+      mapErrors(path, 'write', () =>
+        appendLine(fs, path, line, 'refuse', times, async () =>
+          companions((await read(fs, path, maxBytes)) ?? new Uint8Array(0)),
+        ),
+      ),
   };
 }
 
@@ -119,6 +125,7 @@ async function appendLine(
   line: Uint8Array,
   links: LinkPolicy,
   times: LockTimes,
+  companions: Companions = NO_COMPANIONS,
 ): Promise<void> {
   if (line.length === 0 || line.includes(LF) || line.includes(CR)) {
     const args = { path };
@@ -132,7 +139,7 @@ async function appendLine(
   const mine = before.then(async () => {
     await makeFolder(fs, dirname(path));
     // A linked file is added to where it lies; renaming would put a copy in the place of the link.
-    await appendLocked(fs, await resolveLink(fs, path, links), line, times);
+    await appendLocked(fs, await resolveLink(fs, path, links), line, times, companions);
   });
   const settled = mine.catch(() => undefined);
   queues.set(path, settled);
@@ -146,7 +153,18 @@ async function appendLine(
 const LF = 0x0a;
 const CR = 0x0d;
 
-async function appendLocked(fs: NodeFs, target: string, line: Uint8Array, times: LockTimes): Promise<void> {
+/** What to write beside a file, by what stands in it now. */
+type Companions = () => Promise<readonly FileContent[]>;
+
+const NO_COMPANIONS: Companions = () => Promise.resolve([]);
+
+async function appendLocked(
+  fs: NodeFs,
+  target: string,
+  line: Uint8Array,
+  times: LockTimes,
+  companions: Companions,
+): Promise<void> {
   const folder = dirname(target);
   const lockPath = `${target}.lock`;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -154,8 +172,10 @@ async function appendLocked(fs: NodeFs, target: string, line: Uint8Array, times:
     try {
       await removeLeftovers(fs, folder);
       await removeStaleBreaker(fs, lockPath, () => temporaryPath(folder), times);
-      if (await appendOnce(fs, target, line, () => lock.isHeld())) {
+      const beside = await appendOnce(fs, target, line, () => lock.isHeld(), companions);
+      if (beside) {
         await syncFolder(fs, folder);
+        for (const { path, bytes } of beside) await write(fs, path, bytes);
         return;
       }
     } finally {
@@ -169,24 +189,29 @@ async function appendLocked(fs: NodeFs, target: string, line: Uint8Array, times:
   );
 }
 
-/** @returns false when nothing was done, because the lock was lost or someone else changed the file meanwhile */
+/**
+ * @returns what to write beside it; undefined when nothing was done, because the lock was lost or someone else changed
+ *   the file meanwhile
+ */
 async function appendOnce(
   fs: NodeFs,
   target: string,
   line: Uint8Array,
   isHeld: () => Promise<boolean>,
-): Promise<boolean> {
+  companions: Companions,
+): Promise<readonly FileContent[] | undefined> {
   const old = await unlessMissing(fs.stat(target));
   if (old && !old.isFile()) throw notAFile(target);
   // Renaming would get around the file's own write protection.
   if (old) await fs.access(target, constants.W_OK);
+  const beside = await companions();
   const temporary = temporaryPath(dirname(target));
   return await orRemove(fs, temporary, async () => {
     if (old) await fs.copyFile(target, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     const handle = await fs.open(temporary, old ? 'r+' : 'wx+');
     try {
       const { size } = await handle.stat();
-      if (size !== (old?.size ?? 0)) return false;
+      if (size !== (old?.size ?? 0)) return undefined;
       const last = new Uint8Array([LF]);
       if (size > 0) await handle.read(last, 0, 1, size - 1);
       const torn = last[0] !== LF;
@@ -199,9 +224,9 @@ async function appendOnce(
     }
     const now = await unlessMissing(fs.stat(target));
     const unchanged = now?.ino === old?.ino && now?.size === old?.size && now?.mtimeMs === old?.mtimeMs;
-    if (!unchanged || !(await isHeld())) return false;
+    if (!unchanged || !(await isHeld())) return undefined;
     await fs.rename(temporary, target);
-    return true;
+    return beside;
   });
 }
 

@@ -14,13 +14,16 @@ import {
   Leaves,
   type EvidenceProblem,
   type ScopeLoader,
+  type ScopeRequest,
   type StatementInScope,
+  type StatementScope,
 } from '../core/trust/scope.ts';
 import type { LineageScope } from '../protocol/lineageWorker.ts';
 import { ClaimFinder, type FoundClaims } from './claims.node.ts';
 import type { DigestCache } from './digestCache.node.ts';
 import { cachedMerkleRoot } from './merkleRoot.node.ts';
 import { PresentFiles, type Patience } from './presentFiles.node.ts';
+import { readRoles } from './policyFile.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 import { readAllowedSigners } from './trustRoots.node.ts';
 
@@ -31,6 +34,8 @@ export interface Lineage {
   /** The scope that the graph refers to by index. */
   readonly statements: readonly StatementInScope[];
   readonly problems: readonly EvidenceProblem[];
+  /** What the logs show, by the path of the bundle. */
+  readonly logs: StatementScope['logs'];
   /** What files beside the data state without a signature. */
   readonly claims: FoundClaims['claims'];
   /** Leaves and maps, which are read when they are asked for. */
@@ -67,22 +72,25 @@ export class LineageReader {
   /** As {@link readFor}, with those trusted whom the scope's files name. */
   async read(scope: LineageScope, patience: Patience): Promise<Lineage> {
     const { entries } = await readAllowedSigners(scope.allowedSigners);
-    return await this.readFor(entries, scope, patience);
+    const { roles } = await readRoles(scope.policies ?? []);
+    return await this.readFor(entries, scope, patience, { roles });
   }
 
   /**
    * @param signers who is trusted
    * @param patience how long to look which files are here; what is not known then is `unknown` in the graph
+   * @param trust what else decides what signatures are worth
    * @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result
    */
   async readFor(
     signers: readonly AllowedSigner[],
     { bundles, advisories, folders }: Omit<LineageScope, 'allowedSigners'>,
     patience: Patience,
+    trust: Pick<ScopeRequest, 'roles' | 'witnesses' | 'rememberedIn'> = {},
   ): Promise<Lineage> {
     const { signal } = patience;
-    const { statements, problems } = await this.loader.loadStatements(
-      { dataset: undefined, bundles, advisories, signers },
+    const { statements, problems, logs } = await this.loader.loadStatements(
+      { dataset: undefined, bundles, advisories, signers, ...trust },
       signal,
     );
     throwIfCancelled(signal);
@@ -103,6 +111,7 @@ export class LineageReader {
       index: new LineageIndex(graph),
       statements,
       problems: [...problems, ...claimProblems],
+      logs,
       claims,
       evidence: this.evidenceOf(statements),
       pending: this.files.pending,

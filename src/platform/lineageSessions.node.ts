@@ -12,6 +12,7 @@ import { lineageExportHandlers } from './lineageExport.node.ts';
 import { lineageGraphHandlers } from './lineageGraph.node.ts';
 import { LineageReader } from './lineageReader.node.ts';
 import { layoutHandlers } from './lineageLayout.node.ts';
+import { policyHandlers } from './policyHandlers.node.ts';
 import { stepHandlers } from './recordStep.node.ts';
 import { nodeScopeLoader } from './scopeLoader.node.ts';
 import { nodeTimers } from './workerPort.node.ts';
@@ -49,6 +50,7 @@ export function startLineageWorker(port: Port, options: LineageWorkerOptions = {
     ...stepHandlers(context),
     ...advisoryHandlers(context),
     ...advisoryImportHandlers(context),
+    ...policyHandlers(context),
   };
   const rpc = new Rpc<Record<never, never>, LineageWorkerMethods>(port, handlers, nodeTimers);
   return () => {

@@ -17,7 +17,7 @@ import type { Handlers } from '../protocol/rpc.ts';
 import { leavesOf } from './datasetService.node.ts';
 import type { DigestCache } from './digestCache.node.ts';
 import { digestFile } from './digestFile.node.ts';
-import { hashOf } from './digestParts.node.ts';
+import { hashOf } from './fileHash.node.ts';
 import type { DigestPool } from './digestPool.node.ts';
 import { fileError } from './fileErrors.node.ts';
 import { gitCommit } from './gitCommit.node.ts';
@@ -99,7 +99,8 @@ export async function hashFile(
     file = await InputFile.open(path);
     const { size } = file;
     let hashed = 0;
-    const sha256 = await hashOf(file, signal, (bytes) => onProgress?.((hashed += bytes.length), size));
+    const onBytes = (length: number) => onProgress?.((hashed += length), size);
+    const { sha256 } = await hashOf(file, { signal, onBytes });
     await file.expectUnchanged();
     return sha256;
   } catch (error) {

@@ -1,6 +1,5 @@
 import * as crypto from 'node:crypto';
 import type { Sha256, Sha256Stream } from '../core/bytes/sha256.ts';
-import type { Sha512 } from '../core/evidence/sshKey.ts';
 
 // Missing before Node 20.12. One call is 2x faster than an object for samples of some hundred bytes.
 const hash = (crypto as Partial<typeof crypto>).hash;
@@ -18,10 +17,3 @@ export function fastSha256Stream(): Sha256Stream {
     digest: () => new Uint8Array(stream.digest()),
   };
 }
-
-/** SHA-512 by OpenSSL: 64 bytes. */
-export const fastSha512: Sha512 = (...parts) => {
-  const stream = crypto.createHash('sha512');
-  for (const part of parts) stream.update(part);
-  return new Uint8Array(stream.digest());
-};

@@ -1,16 +1,15 @@
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FileStore } from '../core/bytes/fileStore.ts';
 import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
-import { ALLOWED_SIGNERS, EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
+import { ALLOWED_SIGNERS } from '../core/evidence/layout.ts';
 import { findSigner, parseAllowedSigners, type AllowedSigner } from '../core/trust/allowedSigners.ts';
 import { nodeFileStore } from './fileStore.node.ts';
-import { configFolder } from './keys.node.ts';
+import { configFolder } from './configFolder.node.ts';
+import { readGitDefaults } from './gitDefaults.node.ts';
+import { nearestFile } from './nearestFile.node.ts';
 
 /** Largest allowed_signers file that is read, in bytes. */
-const MAX_ALLOWED_SIGNERS_BYTES = 8 * 1024 * 1024;
-const GIT_TIMEOUT = 5000;
+export const MAX_ALLOWED_SIGNERS_BYTES = 8 * 1024 * 1024;
 
 export interface TrustRoots {
   readonly entries: readonly AllowedSigner[];
@@ -49,8 +48,8 @@ export async function readTrustRoots(
   const config = options.config ?? configFolder(options.env);
   if (config !== false) optional.push(join(config, ALLOWED_SIGNERS));
   if (options.git !== false) {
-    const path = await gitAllowedSignersFile(options.env);
-    if (path !== undefined) required.push(path);
+    const { allowedSignersFile } = await readGitDefaults(options.env);
+    if (allowedSignersFile !== undefined) required.push(allowedSignersFile);
   }
   for (const folder of options.folders ?? []) {
     const found = await nearestAllowedSigners(folder);
@@ -101,55 +100,15 @@ async function readFiles(
   return { entries, problems, files: found };
 }
 
-/**
- * Git's `gpg.ssh.allowedSignersFile` of the user and the system. A repository's own configuration is never asked: it
- * may have come with a download.
- */
-async function gitAllowedSignersFile(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  const [first, second] = await Promise.all(
-    ['--global', '--system'].map((scope) =>
-      git(['config', scope, '--includes', '--type=path', '--get', 'gpg.ssh.allowedSignersFile'], env),
-    ),
-  );
-  return [first, second].find((value) => value !== undefined && isAbsolute(value));
-}
-
-async function git(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  // Loaded only here: a thread that digests would wait for it at its start.
-  const { execFile } = await import('node:child_process');
-  return await new Promise((done) => {
-    const options = { cwd: homedir(), env, timeout: GIT_TIMEOUT, maxBuffer: 64 * 1024, windowsHide: true };
-    // Fails when git or the value is missing: both mean that git names no file.
-    execFile('git', args, options, (error, stdout) => {
-      const value = stdout.replace(/\r?\n$/, '');
-      done(error || value === '' ? undefined : value);
-    });
-  });
-}
-
 /** @returns the file, undefined when there is none, or why it is not taken */
 async function nearestAllowedSigners(start: string): Promise<string | ProvenanceError | undefined> {
-  const first = resolve(start);
-  for (let folder = first; ; folder = dirname(folder)) {
-    const path = join(folder, EVIDENCE_FOLDER, ALLOWED_SIGNERS);
-    const found = await statOrUndefined(path);
-    if (found) {
-      if (folder === first || process.getuid === undefined) return path;
-      // Above, for example in /tmp, anyone may have put a file.
-      const owners = [0, process.getuid(), (await statOrUndefined(first))?.uid];
-      if (owners.includes(found.uid)) return path;
-      return new ProvenanceError(
-        'permission-denied',
-        '{path} belongs to another user (uid {uid}), so nobody is trusted by it; name it in the settings if you trust it.',
-        { path, uid: found.uid },
-      );
-    }
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
-async function statOrUndefined(path: string): Promise<{ uid: number } | undefined> {
-  return await stat(path).catch(() => undefined);
+  const found = await nearestFile(start, ALLOWED_SIGNERS);
+  if (found?.foreign === undefined) return found?.path;
+  return new ProvenanceError(
+    'permission-denied',
+    '{path} belongs to another user (uid {uid}), so nobody is trusted by it; name it in the settings if you trust it.',
+    { path: found.path, uid: found.foreign },
+  );
 }
 
 /**

@@ -1,8 +1,12 @@
 import type { Malformed } from '../core/sample/canonicalJson.ts';
 import type { Origin, PredicateKind, Severity, Category } from '../core/evidence/predicates.ts';
 import type { Upstream } from '../core/lineage/taint.ts';
+import type { RoleRefusal } from '../core/policy/roles.ts';
+import type { LogState } from '../core/log/logState.ts';
+import type { RevokedBy } from '../core/trust/revocations.ts';
 import type { DatasetVerdict, Standing, Status } from '../core/trust/status.ts';
 import type { WireError } from './rpc.ts';
+import type { SignerMethods } from './signers.ts';
 
 /**
  * The conversation between the editor's thread and the dataset worker, which holds the digests of open datasets and
@@ -12,7 +16,7 @@ import type { WireError } from './rpc.ts';
 /** In {@link AssessmentData.statuses}: the line is no sample. */
 export const NO_SAMPLE = 255;
 
-export type DatasetWorkerMethods = {
+export type DatasetWorkerMethods = SignerMethods & {
   /** Reads and digests a file. Progress: {@link ReadProgress}. */
   open: (params: { session: string; path: string }) => OpenedData;
   /** Digests a text that is not on disk, which comes piece by piece; the answer to the last piece is whole. */
@@ -32,6 +36,8 @@ export type DatasetWorkerMethods = {
   prepareDataset: (params: PrepareParams) => PreparedDataset;
   /** Evidence below these folders. */
   findEvidence: (params: { folders: readonly string[] }) => EvidenceFiles;
+  /** A text that is another one once evidence below these folders was added to, changed or removed. */
+  evidenceVersion: (params: { folders: readonly string[] }) => string;
 };
 
 export interface ReadProgress {
@@ -67,12 +73,23 @@ export interface EvidenceFiles {
   readonly advisories: readonly string[];
 }
 
+/** Files of the user's that say whom of Sigstore they trust. Either may be missing. */
+export interface SigstoreFiles {
+  /** Sigstore's trusted root, JSON. */
+  readonly trustedRoot: string;
+  /** Who is trusted: docs/formats.md, "Sigstore and Model Signing". */
+  readonly identities: string;
+}
+
 export interface AssessParams extends EvidenceFiles {
   readonly session: string;
   /** Whether the session's text is what is on disk. */
   readonly saved: boolean;
   /** Files in the format of allowed_signers, in order of precedence. */
   readonly allowedSigners: readonly string[];
+  /** Files that may hold the policy whose roles are in force: the first that is there. Paths with `/`. */
+  readonly policies?: readonly string[];
+  readonly sigstore: SigstoreFiles;
 }
 
 export interface AssessmentData {
@@ -91,6 +108,8 @@ export interface AssessmentData {
   readonly flaggedUpstream: number;
   readonly baseline?: number;
   readonly sha256?: string;
+  /** What the log of its own evidence shows; absent for text that is not saved. */
+  readonly log?: LogState;
   /** Lines with reviews that count, in order. */
   readonly reviews: readonly LineReview[];
   /** Lines made of a flagged sample, dataset or step, in order. */
@@ -159,6 +178,12 @@ export interface StatementData {
   readonly time?: string;
   readonly note?: string;
   readonly origin?: Origin;
+  /** The roles of its signer, where a policy with roles is in force. */
+  readonly roles?: readonly string[];
+  /** Why it is `untrusted` although its key is named: the roles of its signer are not for this. */
+  readonly refusal?: RoleRefusal;
+  /** Who took it back, where its standing is `revoked`. */
+  readonly revocation?: RevokedBy;
   /** Number of subjects; of samples, for a dataset statement. */
   readonly samples: number;
   readonly verdict?: 'flagged' | 'cleared';
@@ -166,7 +191,7 @@ export interface StatementData {
   readonly step?: StepData;
   /** Of an advisory. */
   readonly advised?: AdvisoryData;
-  /** SHA-256 of the dataset's bytes, for dataset and step statements. */
+  /** SHA-256 of the file's bytes, for dataset and step statements, and signatures of other tools over a file. */
   readonly sha256?: string;
 }
 

@@ -3,6 +3,7 @@ import type { DatasetNode, GraphIssue, StepNode } from '../core/lineage/graph.ts
 import type { FieldChange } from '../core/lineage/fieldDiff.ts';
 import type { ImpactData, ImpactSource } from '../core/lineage/impact.ts';
 import type { SampleTrace, TraceNode } from '../core/lineage/trace.ts';
+import type { PolicyMethods } from './policy.ts';
 import type { AdvisoryData, EvidenceFiles, ProblemData, StatementData } from './datasetWorker.ts';
 
 /**
@@ -26,7 +27,7 @@ export type LineageWorkerMethods = {
   checkAdvisories: (params: LineageScope & { path: string }) => AdvisoryCheckData;
   /** Adds the advisories in these files to those of a workspace folder. */
   importAdvisories: (params: { paths: readonly string[]; folder: string }) => ImportedAdvisories;
-};
+} & PolicyMethods;
 
 export type { FieldChange } from '../core/lineage/fieldDiff.ts';
 
@@ -36,6 +37,8 @@ export interface LineageScope extends EvidenceFiles {
   readonly folders: readonly string[];
   /** Files in the format of allowed_signers, in order of precedence. */
   readonly allowedSigners: readonly string[];
+  /** Files that may hold the policy whose roles are in force: the first that is there. */
+  readonly policies?: readonly string[];
 }
 
 export interface GraphData {

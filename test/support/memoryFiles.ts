@@ -1,4 +1,4 @@
-import type { FileStore } from '../../src/core/bytes/fileStore.ts';
+import type { FileContent, FileStore } from '../../src/core/bytes/fileStore.ts';
 
 /** A file store in memory, for core's tests. `fail` makes reading a path throw. */
 export class MemoryFiles implements FileStore {
@@ -38,5 +38,16 @@ export class MemoryFiles implements FileStore {
     after.set(line, before.length);
     after[after.length - 1] = 0x0a;
     await this.write(path, after);
+  }
+
+  async appendLineWith(
+    path: string,
+    line: Uint8Array,
+    _maxBytes: number,
+    companions: (content: Uint8Array) => Promise<readonly FileContent[]>,
+  ): Promise<void> {
+    const beside = await companions(this.files.get(path) ?? new Uint8Array(0));
+    await this.appendLine(path, line);
+    for (const { path: other, bytes } of beside) await this.write(other, bytes);
   }
 }

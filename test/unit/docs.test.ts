@@ -37,6 +37,10 @@ import {
 } from '../../src/core/evidence/statement.ts';
 import { DerivationMap } from '../../src/core/lineage/derivationMap.ts';
 import { stepsOf } from '../../src/core/lineage/step.ts';
+import { checkpointKey, parseCheckpoint } from '../../src/core/log/checkpoint.ts';
+import { EvidenceLog } from '../../src/core/log/evidenceLog.ts';
+import { checkNote, formatVerifierKey, MAX_NOTE_BYTES } from '../../src/core/log/signedNote.ts';
+import { MAX_PROOF_BYTES } from '../../src/core/log/tlogProof.ts';
 import { merkleRoot } from '../../src/core/merkle/tree.ts';
 import { canonicalize, MAX_DEPTH, MAX_SAMPLE_BYTES } from '../../src/core/sample/canonicalJson.ts';
 import { SampleDigester } from '../../src/core/sample/sampleDigester.ts';
@@ -71,7 +75,8 @@ describe('docs/formats.md', () => {
     const kinds = statements.map((statement) => parseStatement(bytesOf(JSON.stringify(statement))).kind);
     assert.deepEqual([...new Set(kinds)].sort(), Object.keys(PREDICATE_TYPES).sort());
     assert.ok(!kinds.includes('other'));
-    const known = new Set([...sampleDigests, samples.sha256, sha256(bytesOf(envelope))]);
+    const logRoot = EvidenceLog.of(bytesOf(envelope)).root();
+    const known = new Set([...sampleDigests, samples.sha256, sha256(bytesOf(envelope)), logRoot]);
     for (const { subject } of statements)
       for (const { digest } of subject) assert.ok(known.has(digest.sha256));
     const dataset = find('dataset');
@@ -93,6 +98,17 @@ describe('docs/formats.md', () => {
       'valid',
     );
     assert.ok(formats.includes(`    ${sha256(bytesOf(envelope))}\n`), 'the envelope digest');
+  });
+
+  it('shows the checkpoint over its envelope, and the key that verifies it', () => {
+    const log = EvidenceLog.of(bytesOf(envelope));
+    const text = blocks('text').find((block) => block.startsWith('dataset-provenance/log/')) ?? '';
+    const { note, ...checkpoint } = parseCheckpoint(bytesOf(`${text}\n`));
+    assert.deepEqual(checkpoint, log.checkpoint());
+    const signer = parseSshPublicKey(parseEnvelope(bytesOf(envelope)).signatures[0]?.publicKey ?? '');
+    const key = checkpointKey(checkpoint.origin, signer.ed25519 ?? new Uint8Array());
+    assert.equal(checkNote(note, key, verifySignature), 'valid');
+    assert.ok(formats.includes(`      ${formatVerifierKey(key)}\n`));
   });
 
   it(
@@ -179,6 +195,8 @@ describe('docs/formats.md', () => {
       'a sample': mebibytes(MAX_SAMPLE_BYTES),
       'an envelope': mebibytes(MAX_ENVELOPE_BYTES),
       'a bundle': mebibytes(MAX_BUNDLE_BYTES),
+      'a checkpoint': `${String(MAX_NOTE_BYTES / 1024)} KiB`,
+      'a proof': mebibytes(MAX_PROOF_BYTES),
       'lines of a bundle': MAX_BUNDLE_LINES.toLocaleString('en'),
       'signatures of an envelope': MAX_SIGNATURES.toLocaleString('en'),
       'subjects of a statement': MAX_SUBJECTS.toLocaleString('en'),

@@ -254,6 +254,9 @@ describe('The manifest', () => {
       'replyToFlag',
       'clearFlag',
       'trustSigner',
+      'replaceSignerKey',
+      'revokeKey',
+      'revokeStatement',
       'recordStep',
       'importAdvisory',
       'flagDataset',
@@ -266,8 +269,20 @@ describe('The manifest', () => {
     }
   });
 
-  it('lets no workspace say whom to trust by a setting', () => {
-    assert.equal(contributes.configuration.properties['provenance.allowedSignersFile']?.scope, 'machine');
+  it('lets no workspace say by a setting whom to trust, or which files and keys to use', () => {
+    // How things look, and how much is looked at.
+    const ofWorkspaces = [
+      'gutterIcons',
+      'signerChip',
+      'overviewRuler',
+      'codeLens',
+      'maxProblems',
+      'backgroundVerification',
+    ];
+    for (const [name, { scope }] of Object.entries(contributes.configuration.properties)) {
+      const isOfWorkspaces = ofWorkspaces.includes(name.replace(/^provenance\./, ''));
+      assert.equal(scope, isOfWorkspaces ? undefined : 'machine', name);
+    }
   });
 
   it('starts the extension only for datasets and evidence', () => {
@@ -316,7 +331,8 @@ function objectLiteral(path: string, name: string): Record<string, unknown> {
       assert.ok(node.initializer && ts.isObjectLiteralExpression(node.initializer));
       for (const member of node.initializer.properties) {
         assert.ok(ts.isPropertyAssignment(member));
-        value[member.name.getText()] = plainValue(member.initializer);
+        const { name } = member;
+        value[ts.isStringLiteral(name) ? name.text : name.getText()] = plainValue(member.initializer);
       }
     }
     ts.forEachChild(node, visit);

@@ -14,6 +14,7 @@ const KIND_ICONS: Readonly<Record<LineageStatementKind, IconName>> = {
   step: 'step',
   revocation: 'revocation',
   advisory: 'flagged',
+  acceptance: 'other',
   other: 'other',
 };
 

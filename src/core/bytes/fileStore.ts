@@ -30,6 +30,24 @@ export interface FileStore {
    * @throws ProvenanceError `locked`, `read-only`, `permission-denied`, `disk-full`, `io`
    */
   appendLine(path: string, line: Uint8Array, links?: LinkPolicy): Promise<void>;
+  /**
+   * As {@link appendLine}, together with files that say something about this one. Links are refused.
+   * @param maxBytes of what stands in the file
+   * @param companions is told what stands in the file, and says, under the lock, what to write beside it once the line is
+   *   on disk; what it throws is thrown on, and nothing is written. It may be asked again.
+   * @throws ProvenanceError also `too-large`
+   */
+  appendLineWith(
+    path: string,
+    line: Uint8Array,
+    maxBytes: number,
+    companions: (content: Uint8Array) => Promise<readonly FileContent[]>,
+  ): Promise<void>;
+}
+
+export interface FileContent {
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Whether a symbolic link is written through, for a file that is the user's own, or refused. */

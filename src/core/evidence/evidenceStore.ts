@@ -1,17 +1,29 @@
 import type { FileStore } from '../bytes/fileStore.ts';
 import { toHex } from '../bytes/hex.ts';
 import { sha256 as portableSha256, type Sha256 } from '../bytes/sha256.ts';
-import { ProvenanceError } from '../errors.ts';
+import { formatMessage, ProvenanceError } from '../errors.ts';
 import { DerivationMap, MAX_MAP_BYTES } from '../lineage/derivationMap.ts';
 import { stepsOf, type DatasetStep, type MapReference, type SampleCommitment } from '../lineage/step.ts';
+import { signCheckpoint } from '../log/checkpoint.ts';
+import { EvidenceLog } from '../log/evidenceLog.ts';
+import type { LogMemory } from '../log/logMemory.ts';
+import { readCheckpoint, removedLines } from '../log/logState.ts';
+import { MAX_NOTE_BYTES } from '../log/signedNote.ts';
 import { merkleRoot } from '../merkle/tree.ts';
+import { NAMESPACE } from '../trust/allowedSigners.ts';
 import { MAX_BUNDLE_BYTES, parseBundle, type Bundle } from './bundle.ts';
 import { serializeEnvelope, signEnvelope } from './dsse.ts';
 import { evidencePaths } from './layout.ts';
 import { checkLeaves, checkLeavesLength, LEAF_BYTES, type MerkleRoot } from './leaves.ts';
 import { PAYLOAD_TYPE } from './predicates.ts';
 import type { Signer } from './signer.ts';
+import { signSshSig } from './sshSig.ts';
 import { parseStatement, statementBytes, type Statement } from './statement.ts';
+
+export interface AppendOptions {
+  /** Whether to sign over a log of which lines are missing. */
+  readonly acceptRemoved?: boolean;
+}
 
 /**
  * Reads and adds to the evidence beside datasets (docs/formats.md, "Where evidence lives"). It says nothing of trust:
@@ -20,11 +32,15 @@ import { parseStatement, statementBytes, type Statement } from './statement.ts';
 export class EvidenceStore {
   private readonly merkleRoot: MerkleRoot;
 
-  /** @param sha256 a faster one where the platform has it; so `root` */
+  /**
+   * @param sha256 a faster one where the platform has it; so `root`
+   * @param memory what the user has seen of the logs
+   */
   constructor(
     private readonly files: FileStore,
     private readonly sha256: Sha256 = portableSha256,
     root?: MerkleRoot,
+    private readonly memory?: LogMemory,
   ) {
     this.merkleRoot = root ?? ((digests) => merkleRoot(digests, sha256));
   }
@@ -97,15 +113,23 @@ export class EvidenceStore {
   }
 
   /**
-   * Signs a statement and adds it to the dataset's bundle. The leaves file that a dataset statement or a step names, and
-   * a step's map, must have been written before, with {@link writeLeaves} and {@link writeMap}, so that no crash leaves a
-   * statement without them.
+   * Signs a statement and adds it to the dataset's bundle, and a checkpoint over all of it. The leaves file that a dataset
+   * statement or a step names, and a step's map, must have been written before, with {@link writeLeaves} and
+   * {@link writeMap}, so that no crash leaves a statement without them. Between the bundle and its checkpoint, one leaves
+   * a bundle that is longer than its checkpoint, until something is added again.
    *
+   * @param options `acceptRemoved`: also where evidence is missing, which is never signed over otherwise
    * @returns the SHA-256 of the new line, hex: how revocations and answers name it
-   * @throws ProvenanceError `too-large`, `invalid-key`, `leaves-missing`, `map-missing`, and as {@link FileStore.appendLine}
+   * @throws ProvenanceError `evidence-removed`, `too-large`, `invalid-key`, `unsupported-key`, `leaves-missing`,
+   *   `map-missing`, and as {@link FileStore.appendLine}
    */
-  append(datasetPath: string, statement: Statement, signer: Signer): Promise<{ envelopeDigest: string }> {
-    return this.appendPayload(datasetPath, statementBytes(statement), signer);
+  append(
+    datasetPath: string,
+    statement: Statement,
+    signer: Signer,
+    options: AppendOptions = {},
+  ): Promise<{ envelopeDigest: string }> {
+    return this.appendPayload(datasetPath, statementBytes(statement), signer, options);
   }
 
   /**
@@ -116,6 +140,7 @@ export class EvidenceStore {
     datasetPath: string,
     payload: Uint8Array,
     signer: Signer,
+    { acceptRemoved = false }: AppendOptions = {},
   ): Promise<{ envelopeDigest: string }> {
     const paths = evidencePaths(datasetPath);
     const statement = parseStatement(payload);
@@ -131,7 +156,19 @@ export class EvidenceStore {
         { path: paths.bundle, size, limit: MAX_BUNDLE_BYTES },
       );
     }
-    await this.files.appendLine(paths.bundle, line);
+    let extended: EvidenceLog | undefined;
+    await this.files.appendLineWith(paths.bundle, line, MAX_BUNDLE_BYTES, async (bundle) => {
+      const log = EvidenceLog.of(bundle, this.sha256);
+      if (!acceptRemoved) await this.expectNothingRemoved(datasetPath, log);
+      extended = log.with(line);
+      const checkpoint = await signCheckpoint(extended.checkpoint(), signer);
+      const signature = await signSshSig(signer, checkpoint, NAMESPACE);
+      return [
+        { path: paths.checkpoint, bytes: checkpoint },
+        { path: paths.checkpointSignature, bytes: new TextEncoder().encode(signature) },
+      ];
+    });
+    if (extended) await this.remember(datasetPath, extended, acceptRemoved);
     return { envelopeDigest: toHex(this.sha256(line)) };
   }
 
@@ -162,6 +199,34 @@ export class EvidenceStore {
     const path = evidencePaths(datasetPath).map(sha256);
     if (!(await this.holds(path, bytes))) await this.files.write(path, bytes);
     return sha256;
+  }
+
+  /** A signature over what is left would make the loss look meant. @throws ProvenanceError `evidence-removed` */
+  private async expectNothingRemoved(datasetPath: string, log: EvidenceLog): Promise<void> {
+    const { checkpoint: path, bundle } = evidencePaths(datasetPath);
+    const bytes = await this.files.read(path, MAX_NOTE_BYTES);
+    const checkpoint = bytes && readCheckpoint(bytes);
+    const seen = await this.memory?.recall(datasetPath, log.origin);
+    const isUnreadable = checkpoint instanceof ProvenanceError;
+    const problems = removedLines(log, isUnreadable ? undefined : checkpoint, seen);
+    const [problem] = problems.map(({ template, args }) => formatMessage(template, args));
+    const reason = problem ?? (isUnreadable ? checkpoint.message : undefined);
+    if (reason === undefined) return;
+    throw new ProvenanceError(
+      'evidence-removed',
+      '{bundle}: nothing was signed, because evidence is missing or was changed. {reason} Copy .provenance again from ' +
+        'where it came from; or, once you know why, say so with "provenance log accept", or "provenance log forget".',
+      { bundle, reason },
+    );
+  }
+
+  private async remember(datasetPath: string, log: EvidenceLog, acceptRemoved: boolean): Promise<void> {
+    if (!this.memory) return;
+    const state = { ...log.checkpoint(), time: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
+    // What was added is on disk: a memory that cannot be written is no reason to say otherwise.
+    await (
+      acceptRemoved ? this.memory.replace(datasetPath, state) : this.memory.remember(datasetPath, state)
+    ).catch(() => undefined);
   }
 
   /** @throws ProvenanceError `leaves-missing`, `invalid-leaves` */

@@ -13,6 +13,9 @@ export const POLICY = 'policy.jsonc';
 /** Warnings from elsewhere, below {@link EVIDENCE_FOLDER} at the root of a workspace folder: bundles of any name. */
 export const ADVISORIES = 'advisories';
 
+/** Revocations of keys, below {@link EVIDENCE_FOLDER} at the root of a workspace folder: a bundle of this name. */
+export const REVOCATIONS = 'revocations';
+
 export const BUNDLE_SUFFIX = '.intoto.jsonl';
 const CHECKPOINT_SUFFIX = '.checkpoint';
 
@@ -23,6 +26,8 @@ export interface EvidencePaths {
   readonly bundle: string;
   /** C2SP signed note over the bundle. */
   readonly checkpoint: string;
+  /** SSHSIG over the checkpoint's bytes, for `ssh-keygen -Y verify`. */
+  readonly checkpointSignature: string;
   /** The leaves file of a Merkle root (64 hex digits). @throws ProvenanceError `invalid-argument` for anything else */
   leaves(root: string): string;
   /** The derivation map with this SHA-256 (64 hex digits). @throws ProvenanceError `invalid-argument` for anything else */
@@ -43,6 +48,7 @@ export function evidencePaths(datasetPath: string): EvidencePaths {
     folder,
     bundle: `${folder}/${name}${BUNDLE_SUFFIX}`,
     checkpoint: `${folder}/${name}${CHECKPOINT_SUFFIX}`,
+    checkpointSignature: `${folder}/${name}${CHECKPOINT_SUFFIX}.sig`,
     leaves: (root) => `${folder}/leaves/${digestName(root)}`,
     map: (sha256) => `${folder}/maps/${digestName(sha256)}`,
   };
@@ -59,6 +65,11 @@ function digestName(digest: string): string {
 /** Whether `path` is a dataset's bundle. Advisories, which belong to no dataset, are not. */
 export function isBundlePath(path: string): boolean {
   return datasetOfBundle(path) !== undefined;
+}
+
+/** Whether `path` is a bundle of advisories of a workspace folder. */
+export function isAdvisoryPath(path: string): boolean {
+  return split(path)[0].endsWith(`/${EVIDENCE_FOLDER}/${ADVISORIES}`);
 }
 
 /** The dataset whose bundle `path` is, whether or not it exists; undefined when `path` is not a bundle's. */

@@ -17,6 +17,7 @@ export const PREDICATE_TYPES = {
   step: 'https://slsa.dev/provenance/v1',
   revocation: 'urn:dataset-provenance:revocation:v1',
   advisory: 'urn:dataset-provenance:advisory:v1',
+  acceptance: 'urn:dataset-provenance:log-acceptance:v1',
 } as const;
 
 export type PredicateKind = keyof typeof PREDICATE_TYPES;
@@ -28,6 +29,7 @@ export interface PredicateOf {
   step: StepPredicate;
   revocation: RevocationPredicate;
   advisory: AdvisoryPredicate;
+  acceptance: AcceptancePredicate;
 }
 
 /** A vouching for every sample of a file, in order. Subject: the file, by the SHA-256 of its bytes. */
@@ -182,6 +184,19 @@ export interface RevocationPredicate {
   readonly reason: string;
   /** RFC 3339, UTC: what was signed from then on does not count. Without it, nothing ever did. */
   readonly since?: string;
+  readonly timeCreated: string;
+}
+
+/**
+ * Accepts that lines of a dataset's evidence are gone. Subject: the last state of the log that was known, named as the
+ * dataset, by the root of its tree.
+ */
+export interface AcceptancePredicate {
+  /** How many lines the log had. */
+  readonly known: number;
+  /** How many lines were there when it was accepted. */
+  readonly left: number;
+  readonly reason: string;
   readonly timeCreated: string;
 }
 

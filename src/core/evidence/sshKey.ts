@@ -1,26 +1,40 @@
-import { eddsa } from '@noble/curves/abstract/edwards.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha512 as portableSha512 } from '@noble/hashes/sha2.js';
 import { fromBase64, toBase64 } from '../bytes/base64.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import { ProvenanceError } from '../errors.ts';
+import { isEcdsaPoint, verifyEcdsa, type EcdsaCurve } from './algorithms/ecdsa.ts';
+import { verifyEd25519, type VerifyEd25519 } from './algorithms/ed25519.ts';
+import { isUsableRsaKey, MIN_RSA_BITS, rsaBits, verifyRsa, type RsaPublicKey } from './algorithms/rsa.ts';
+import { equalBytes, joinBytes, readWire, wireString, type WireReader } from './sshWire.ts';
 
 export const ED25519_TYPE = 'ssh-ed25519';
+export const RSA_TYPE = 'ssh-rsa';
 
 /** Longest public key that is read, in bytes of its blob: more than an RSA key of 16,384 bits needs. */
 const MAX_BLOB_BYTES = 16 * 1024;
 const MAX_TYPE_LENGTH = 100;
 const TYPE = /^[a-z][a-z0-9.@-]*$/;
 
-/** A public key in OpenSSH's form (RFC 4253 §6.6, RFC 8709 §4). */
+/** A public key in OpenSSH's form (RFC 4253 §6.6, RFC 8709 §4), or a certificate of one (PROTOCOL.certkeys). */
 export interface SshPublicKey {
   /** For example `ssh-ed25519`. */
   readonly type: string;
-  /** The wire form that fingerprints hash and that stands in base64 after the type. */
+  /** The wire form that stands in base64 after the type, and that fingerprints hash where it is no certificate. */
   readonly blob: Uint8Array;
-  /** The raw key, 32 bytes, when the type is `ssh-ed25519`: the only one whose signatures can be verified so far. */
+  /** The raw key, 32 bytes, when the type is `ssh-ed25519`: the only one that signs here. */
   readonly ed25519?: Uint8Array;
+  /** The key that signs, when this is a certificate. */
+  readonly certified?: SshPublicKey;
 }
+
+/** What a plain public key consists of. */
+export type KeyMaterial = (
+  | { readonly algorithm: 'ed25519'; readonly publicKey: Uint8Array }
+  | { readonly algorithm: 'ecdsa'; readonly curve: EcdsaCurve; readonly point: Uint8Array }
+  | { readonly algorithm: 'rsa'; readonly key: RsaPublicKey }
+) & {
+  /** Of a key in a FIDO authenticator (PROTOCOL.u2f): `ssh:` in most. */
+  readonly application?: Uint8Array;
+};
 
 /** What {@link verifySignature} finds. `unsupported`: keys of this type cannot be checked; it says nothing of the signature. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsupported';
@@ -42,20 +56,97 @@ export function parseSshPublicKey(line: string): SshPublicKey {
 }
 
 /**
- * The key of a type and base64 blob, or undefined when they are not one: the blob must name the same type, and an
- * Ed25519 key must be exactly 32 bytes.
+ * The key of a type and base64 blob, or undefined when they are not one: the blob must name the same type, and have
+ * the parts of it where the type is known.
  */
 export function readSshPublicKey(type: string, encoded: string): SshPublicKey | undefined {
-  if (type.length > MAX_TYPE_LENGTH || !TYPE.test(type)) return undefined;
   if (encoded.length > Math.ceil(MAX_BLOB_BYTES / 3) * 4 || /[-_]/.test(encoded)) return undefined;
   const blob = fromBase64(encoded);
-  const named = blob && readString(blob, 0);
-  if (!blob || !named || !equalBytes(named, new TextEncoder().encode(type))) return undefined;
-  if (type !== ED25519_TYPE) return { type, blob };
-  const raw = readString(blob, 4 + named.length);
-  if (raw?.length !== 32 || blob.length !== 4 + named.length + 4 + 32) return undefined;
-  return { type, blob, ed25519: raw };
+  const key = blob && readSshKeyBlob(blob);
+  return key?.type === type ? key : undefined;
 }
+
+/** The key of a blob, as it stands in certificates and signatures; undefined when it is not one. */
+export function readSshKeyBlob(blob: Uint8Array): SshPublicKey | undefined {
+  if (blob.length > MAX_BLOB_BYTES) return undefined;
+  return readWire(blob, (reader): SshPublicKey | undefined => {
+    const type = reader.text();
+    if (type.length > MAX_TYPE_LENGTH || !TYPE.test(type)) return undefined;
+    const key = { type, blob: Uint8Array.from(blob) };
+    const certifiedType = CERTIFICATE_TYPES.get(type);
+    if (certifiedType !== undefined) {
+      reader.string();
+      const start = reader.position;
+      if (!readMaterial(certifiedType, reader)) return undefined;
+      const certified = readSshKeyBlob(
+        joinBytes(wireString(certifiedType), blob.subarray(start, reader.position)),
+      );
+      reader.rest();
+      return certified && { ...key, certified };
+    }
+    if (!MATERIAL.has(type)) {
+      reader.rest();
+      return key;
+    }
+    const material = readMaterial(type, reader);
+    if (!material) return undefined;
+    return type === ED25519_TYPE && material.algorithm === 'ed25519'
+      ? { ...key, ed25519: material.publicKey }
+      : key;
+  });
+}
+
+/** What the key consists of, of a certificate the key in it; undefined when the type is not known. */
+export function keyMaterial(key: SshPublicKey): KeyMaterial | undefined {
+  const { type, blob } = key.certified ?? key;
+  return readWire(blob, (reader) => {
+    reader.string();
+    return readMaterial(type, reader);
+  });
+}
+
+function readMaterial(type: string, reader: WireReader): KeyMaterial | undefined {
+  return MATERIAL.get(type)?.(reader);
+}
+
+function readEd25519(reader: WireReader): KeyMaterial | undefined {
+  const publicKey = reader.string().slice();
+  return publicKey.length === 32 ? { algorithm: 'ed25519', publicKey } : undefined;
+}
+
+function readEcdsa(curve: EcdsaCurve, reader: WireReader): KeyMaterial | undefined {
+  const named = reader.text();
+  const point = reader.string().slice();
+  return named === curve && isEcdsaPoint(curve, point) ? { algorithm: 'ecdsa', curve, point } : undefined;
+}
+
+function readRsa(reader: WireReader): KeyMaterial {
+  const exponent = reader.mpint().slice();
+  return { algorithm: 'rsa', key: { exponent, modulus: reader.mpint().slice() } };
+}
+
+/** Of a key in a FIDO authenticator, behind which the application stands. */
+function inAuthenticator(read: (reader: WireReader) => KeyMaterial | undefined) {
+  return (reader: WireReader): KeyMaterial | undefined => {
+    const material = read(reader);
+    return material && { ...material, application: reader.string().slice() };
+  };
+}
+
+const MATERIAL: ReadonlyMap<string, (reader: WireReader) => KeyMaterial | undefined> = new Map([
+  [ED25519_TYPE, readEd25519],
+  ['ecdsa-sha2-nistp256', (reader: WireReader) => readEcdsa('nistp256', reader)],
+  ['ecdsa-sha2-nistp384', (reader: WireReader) => readEcdsa('nistp384', reader)],
+  ['ecdsa-sha2-nistp521', (reader: WireReader) => readEcdsa('nistp521', reader)],
+  [RSA_TYPE, readRsa],
+  ['sk-ssh-ed25519@openssh.com', inAuthenticator(readEd25519)],
+  ['sk-ecdsa-sha2-nistp256@openssh.com', inAuthenticator((reader) => readEcdsa('nistp256', reader))],
+]);
+
+/** Types of certificates, with the type of the key in them: `…-cert-v01@openssh.com`. */
+const CERTIFICATE_TYPES: ReadonlyMap<string, string> = new Map(
+  [...MATERIAL.keys()].map((type) => [`${type.replace(/@openssh\.com$/, '')}-cert-v01@openssh.com`, type]),
+);
 
 /** @returns `TYPE BASE64 [COMMENT]`, without a line end. @throws ProvenanceError `invalid-argument` for a comment of several lines */
 export function formatSshPublicKey(key: SshPublicKey, comment?: string): string {
@@ -77,71 +168,78 @@ export function ed25519PublicKey(raw: Uint8Array): SshPublicKey {
     const args = { length: raw.length };
     throw new ProvenanceError('invalid-key', 'An Ed25519 public key has 32 bytes, not {length}.', args);
   }
-  const name = new TextEncoder().encode(ED25519_TYPE);
-  const blob = new Uint8Array(4 + name.length + 4 + 32);
-  blob[3] = name.length;
-  blob.set(name, 4);
-  blob[4 + name.length + 3] = 32;
-  blob.set(raw, 4 + name.length + 4);
+  const blob = joinBytes(wireString(ED25519_TYPE), wireString(raw));
   return { type: ED25519_TYPE, blob, ed25519: raw.slice() };
 }
 
-/** @returns the fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64 */
+/**
+ * @returns the fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64; of a certificate that of the key
+ *   in it
+ */
 export function fingerprint(key: SshPublicKey): string {
-  return `SHA256:${toBase64(sha256(key.blob)).replace(/=+$/, '')}`;
+  return `SHA256:${toBase64(sha256((key.certified ?? key).blob)).replace(/=+$/, '')}`;
 }
 
-/** SHA-512 of bytes in several parts: 64 bytes. */
-export type Sha512 = (...parts: Uint8Array[]) => Uint8Array;
+/** Whether they are the same key, or the same certificate. */
+export function sameKey(a: SshPublicKey, b: SshPublicKey): boolean {
+  return equalBytes(a.blob, b.blob);
+}
 
 /**
- * Verifies an Ed25519 signature strictly (RFC 8032 §5.1.7: canonical encodings only, `s` below the group order).
- * Never throws, whatever the bytes are.
+ * Verifies the signature of a DSSE envelope, of a certificate with the key in it. Never throws, whatever the bytes are.
  *
- * @param signature the 64 bytes of RFC 8032
+ * @param signature Ed25519: the 64 bytes of RFC 8032; ECDSA: ASN.1 DER (RFC 3279 §2.2.3), with the hash that the curve
+ *   has in SSH; RSA of 3,072 bits and more: PKCS #1 v1.5 or PSS, with SHA-256 or SHA-512
  * @param message in one part or several
  */
 export type VerifySignature = (
   key: SshPublicKey,
   signature: Uint8Array,
-  ...message: Uint8Array[]
+  ...message: readonly Uint8Array[]
 ) => SignatureCheck;
 
-/**
- * A {@link VerifySignature} that differs only in its SHA-512, which is what a message of many megabytes takes: a platform
- * may have a faster one, tested equal.
- */
-export function signatureVerifier(sha512: Sha512): VerifySignature {
+/** A {@link VerifySignature} with an Ed25519 of the platform, tested equal to {@link verifyEd25519}. */
+export function signatureVerifier(ed25519: VerifyEd25519): VerifySignature {
   return (key, signature, ...message) => {
-    if (key.ed25519 === undefined) return 'unsupported';
-    if (signature.length !== 64 || key.ed25519.length !== 32) return 'invalid';
-    // The scheme hashes R, A and the message, one copied behind the other; so it gets an empty one, and the hash the parts.
-    const scheme = eddsa(ed25519.Point, (start: Uint8Array) => sha512(start, ...message));
-    try {
-      return scheme.verify(signature, NO_BYTES, key.ed25519, { zip215: false }) ? 'valid' : 'invalid';
-    } catch {
-      return 'invalid';
+    const material = keyMaterial(key);
+    // What a key in a FIDO authenticator signs is more than the message: only SSH signatures have a place for that.
+    if (material?.application !== undefined) return 'unsupported';
+    switch (material?.algorithm) {
+      case 'ed25519':
+        return checked(ed25519(material.publicKey, signature, ...message));
+      case 'ecdsa':
+        return checked(verifyEcdsa(material.curve, material.point, signature, ...message));
+      case 'rsa':
+        if (!isUsableRsaKey(material.key)) return 'unsupported';
+        return checked(verifyRsa(material.key, signature, ...message));
+      case undefined:
+        return 'unsupported';
     }
   };
 }
 
-const NO_BYTES = new Uint8Array(0);
-
 /** The portable {@link VerifySignature}. */
-export const verifySignature: VerifySignature = signatureVerifier((...parts) => {
-  const hash = portableSha512.create();
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-});
+export const verifySignature: VerifySignature = signatureVerifier(verifyEd25519);
 
-/** An SSH string (RFC 4251 §5): four bytes of length, then as many bytes; undefined when the blob is too short. */
-function readString(blob: Uint8Array, offset: number): Uint8Array | undefined {
-  if (offset + 4 > blob.length) return undefined;
-  const length = new DataView(blob.buffer, blob.byteOffset, blob.byteLength).getUint32(offset);
-  const end = offset + 4 + length;
-  return end > blob.length ? undefined : blob.slice(offset + 4, end);
+function checked(valid: boolean): SignatureCheck {
+  return valid ? 'valid' : 'invalid';
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+/** Why no signature of a key is verified, of code `unsupported-key`; undefined when they are. */
+export function unsupportedKey(key: SshPublicKey): ProvenanceError | undefined {
+  const material = keyMaterial(key);
+  const keyId = fingerprint(key);
+  if (!material) {
+    return new ProvenanceError(
+      'unsupported-key',
+      'Signatures of the key {keyId} cannot be verified, as its type {type} is not supported; sign with an Ed25519 key.',
+      { keyId, type: key.type },
+    );
+  }
+  if (material.algorithm !== 'rsa' || isUsableRsaKey(material.key)) return undefined;
+  return new ProvenanceError(
+    'unsupported-key',
+    'Signatures of the RSA key {keyId} are not accepted, as it has {bits} bits and {minimum} are the least; sign with an Ed25519 key.',
+    { keyId, bits: rsaBits(material.key), minimum: MIN_RSA_BITS },
+  );
 }

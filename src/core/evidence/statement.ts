@@ -12,6 +12,7 @@ import {
   STAGES,
   STATEMENT_TYPE,
   VERDICTS,
+  type AcceptancePredicate,
   type AdvisoryPredicate,
   type DatasetPredicate,
   type Origin,
@@ -54,12 +55,16 @@ export interface KnownStatement<K extends PredicateKind> {
   readonly predicate: PredicateOf[K];
 }
 
-/** An in-toto statement of another kind: kept in the bundle, and no business of ours. */
+/** A statement of another kind: no business of ours, unless it is a signature over the bytes of a file. */
 export interface OtherStatement {
   readonly kind: 'other';
   /** None: what another predicate's subjects mean is not known here. */
   readonly subjects: readonly Subject[];
   readonly predicateType: string;
+  /** The file whose bytes it vouches for: of signatures that other tools made. Nothing is known of its samples. */
+  readonly file?: Subject;
+  /** When it was signed, as a timestamp that was checked says: RFC 3339. */
+  readonly signedAt?: string;
 }
 
 export type ParsedStatement = { [K in PredicateKind]: KnownStatement<K> }[PredicateKind] | OtherStatement;
@@ -112,6 +117,11 @@ export function advisoryStatement(
   predicate: AdvisoryPredicate,
 ): Statement<'advisory'> {
   return build('advisory', samples, predicate);
+}
+
+/** Accepts that evidence is gone. @param log the state that was known: the dataset's name, and the root of its tree */
+export function acceptanceStatement(log: Subject, predicate: AcceptancePredicate): Statement<'acceptance'> {
+  return build('acceptance', [log], predicate);
 }
 
 /** @returns the payload to sign: the statement's canonical JSON (RFC 8785) */
@@ -201,8 +211,8 @@ const KIND_OF: ReadonlyMap<string, PredicateKind> = new Map(
   Object.entries(PREDICATE_TYPES).map(([kind, uri]) => [uri, kind as PredicateKind]),
 );
 
-/** Kinds whose statements are about exactly one file. */
-const SINGLE_SUBJECT: ReadonlySet<PredicateKind> = new Set<PredicateKind>(['dataset']);
+/** Kinds whose statements are about exactly one thing. */
+const SINGLE_SUBJECT: ReadonlySet<PredicateKind> = new Set<PredicateKind>(['dataset', 'acceptance']);
 
 const VALIDATORS: { readonly [K in PredicateKind]: (predicate: object) => PredicateOf[K] } = {
   dataset: datasetPredicate,
@@ -211,6 +221,7 @@ const VALIDATORS: { readonly [K in PredicateKind]: (predicate: object) => Predic
   step: stepPredicate,
   revocation: revocationPredicate,
   advisory: advisoryPredicate,
+  acceptance: acceptancePredicate,
 };
 
 function build<K extends PredicateKind>(
@@ -339,6 +350,20 @@ function revocationPredicate(value: object): RevocationPredicate {
     ...(since !== undefined && { since: time(since, 'since') }),
     timeCreated: time(own(value, 'timeCreated'), 'timeCreated'),
   };
+}
+
+function acceptancePredicate(value: object): AcceptancePredicate {
+  return {
+    known: wholeNumber(own(value, 'known'), 'known'),
+    left: wholeNumber(own(value, 'left'), 'left'),
+    reason: string(own(value, 'reason'), 'reason', MAX_REASON_LENGTH, 0),
+    timeCreated: time(own(value, 'timeCreated'), 'timeCreated'),
+  };
+}
+
+function wholeNumber(value: unknown, field: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalid(field, 'must be a whole number');
 }
 
 /** SLSA provenance is written by build systems too; only that with our `externalParameters.kind` is a dataset's step. */

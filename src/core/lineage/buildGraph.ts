@@ -1,5 +1,6 @@
 import { isDataset } from '../trust/baseline.ts';
-import { statedTime, type StatementInScope } from '../trust/scope.ts';
+import { statedTime } from '../evidence/statedTime.ts';
+import type { StatementInScope } from '../trust/scope.ts';
 import type { Standing } from '../trust/status.ts';
 import type { ClaimedDataset, LineageClaim } from './claims/claim.ts';
 import { pathsByName, type FileState, type FileStates } from './fileStates.ts';

@@ -43,3 +43,8 @@ export interface Sentence {
   readonly template: string;
   readonly args: MessageArguments;
 }
+
+/** Named, so that its template is found and handed to translators. */
+export function sentence(template: string, args: MessageArguments = {}): Sentence {
+  return { template, args };
+}

@@ -81,7 +81,7 @@ export function recordOrigin(record: unknown, mapping: OriginFields = {}): Recor
  * Only the record's own members count: `/constructor` leads nowhere.
  */
 export function resolvePointer(record: unknown, pointer: unknown): unknown {
-  const tokens = parsePointer(pointer);
+  const tokens = tokensOf(pointer);
   if (!tokens) return undefined;
   let value = record;
   for (const token of tokens) {
@@ -91,6 +91,19 @@ export function resolvePointer(record: unknown, pointer: unknown): unknown {
     value = (value as Readonly<Record<string, unknown>>)[token];
   }
   return value;
+}
+
+/** Pointers that were parsed: the same few are asked for in each of a million records. */
+const parsedPointers = new Map<unknown, readonly string[]>();
+const MAX_PARSED_POINTERS = 1000;
+
+function tokensOf(pointer: unknown): readonly string[] | undefined {
+  const known = parsedPointers.get(pointer);
+  if (known) return known;
+  const tokens = parsePointer(pointer);
+  if (parsedPointers.size === MAX_PARSED_POINTERS) parsedPointers.clear();
+  if (tokens) parsedPointers.set(pointer, tokens);
+  return tokens;
 }
 
 /** The JSON pointer (RFC 6901) of a member of the value that `parent` points to. */

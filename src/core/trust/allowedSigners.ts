@@ -1,5 +1,17 @@
-import { ProvenanceError } from '../errors.ts';
-import { fingerprint, formatSshPublicKey, readSshPublicKey, type SshPublicKey } from '../evidence/sshKey.ts';
+import { asProvenanceError, ProvenanceError } from '../errors.ts';
+import {
+  fingerprint,
+  formatSshPublicKey,
+  readSshPublicKey,
+  sameKey,
+  type SshPublicKey,
+} from '../evidence/sshKey.ts';
+import {
+  certificateRefusal,
+  isCertificateValidAt,
+  readSshCertificate,
+  type SshCertificate,
+} from './sshCertificate.ts';
 
 /** The SSHSIG namespace of the product: a key that is allowed for `git` only does not vouch for training data. */
 export const NAMESPACE = 'dataset-provenance';
@@ -23,7 +35,7 @@ export interface AllowedSigner {
   readonly validAfter?: number;
   /** Milliseconds since the epoch; the key is valid until the end of that second. */
   readonly validBefore?: number;
-  /** The key signs certificates, not data. Certificates are not supported: such a line trusts nobody yet. */
+  /** The key signs certificates, not data: who has one of it with a matching principal is trusted. */
   readonly certAuthority: boolean;
   /** Counted from 1. */
   readonly line: number;
@@ -274,47 +286,116 @@ function matchPattern(text: Uint8Array, pattern: Uint8Array): boolean {
   return next === pattern.length;
 }
 
-/** Why nobody is trusted with a key: no line names it, or only for other namespaces, or only as an authority. */
-export type UntrustedReason = 'not-listed' | 'namespace' | 'cert-authority';
+/**
+ * Why nobody is trusted with a key: no line names it, or only for other namespaces, or only as an authority, or its
+ * certificate does not count.
+ */
+export type UntrustedReason = 'not-listed' | 'namespace' | 'cert-authority' | 'certificate';
 
 export type SignerStanding =
   | { readonly standing: 'trusted'; readonly principal: string; readonly signer: AllowedSigner }
   | { readonly standing: 'expired'; readonly principal: string; readonly signer: AllowedSigner }
-  | { readonly standing: 'untrusted'; readonly why: UntrustedReason };
+  | {
+      readonly standing: 'untrusted';
+      readonly why: UntrustedReason;
+      /** The line that came nearest, unless none names the key or the authority of its certificate. */
+      readonly signer?: AllowedSigner;
+      /** Why its certificate does not count, of code `invalid-certificate` or `unsupported-key`. */
+      readonly refusal?: ProvenanceError;
+    };
 
 /**
- * What the allowed signers say of a key at a time. Of several lines for one key, the one that trusts it decides; else
- * one whose validity had ended, or not begun, makes it `expired`.
+ * What the allowed signers say of a key at a time, as `ssh-keygen -Y verify` decides it line by line. Of several lines
+ * for one key, the first that trusts it decides; else one whose validity had ended, or not begun, makes it `expired`.
  *
- * @param keyId the key's fingerprint
+ * A certificate is trusted by a line with `cert-authority` and its authority's key, if it is one of a user, valid at
+ * the time, and names a principal that the line's patterns match; or by a line that has the certificate itself.
+ *
+ * @param key the key, which may be a certificate; or the fingerprint of one that is none
  * @param time when the signature was made, in milliseconds since the epoch; both ends of a validity are inclusive
- * @returns with `principal`, the line's principals: the name to show
+ * @param principal who is said to have signed; anyone when absent
+ * @returns with `principal`, the name to show: the line's principals, or those of the certificate that match them, with
+ *   commas between
  */
 export function findSigner(
   entries: readonly AllowedSigner[],
-  keyId: string,
+  key: SshPublicKey | string,
   time: number,
   namespace: string = NAMESPACE,
+  principal?: string,
 ): SignerStanding {
-  let why: UntrustedReason = 'not-listed';
-  let expired: AllowedSigner | undefined;
-  // OpenSSH counts seconds, so a validity lasts to the end of its last one.
-  const second = Math.floor(time / 1000) * 1000;
-  for (const entry of entries) {
-    if (entry.keyId !== keyId) continue;
-    if (entry.certAuthority) {
-      if (why === 'not-listed') why = 'cert-authority';
-    } else if (entry.namespaces !== undefined && !matchPatternList(namespace, entry.namespaces)) {
-      why = 'namespace';
-    } else if (second >= (entry.validAfter ?? -Infinity) && second <= (entry.validBefore ?? Infinity)) {
-      return { standing: 'trusted', principal: entry.principals, signer: entry };
+  let certificate: SshCertificate | undefined;
+  try {
+    if (typeof key !== 'string' && key.certified) certificate = readSshCertificate(key);
+  } catch (error) {
+    return { standing: 'untrusted', why: 'certificate', refusal: asProvenanceError(error) };
+  }
+  let untrusted: Extract<SignerStanding, { standing: 'untrusted' }> = {
+    standing: 'untrusted',
+    why: 'not-listed',
+  };
+  let expired: Extract<SignerStanding, { standing: 'expired' }> | undefined;
+  for (const signer of entries) {
+    if (!isAbout(signer, key, certificate)) continue;
+    if (principal !== undefined && !matchPatternList(principal, signer.principals)) continue;
+    if (signer.certAuthority && !certificate) {
+      if (untrusted.why === 'not-listed')
+        untrusted = { standing: 'untrusted', why: 'cert-authority', signer };
+    } else if (signer.namespaces !== undefined && !matchPatternList(namespace, signer.namespaces)) {
+      untrusted = { standing: 'untrusted', why: 'namespace', signer };
     } else {
-      expired ??= entry;
+      const authorized = signer.certAuthority ? certificate : undefined;
+      const named = authorized
+        ? certifiedPrincipals(signer, authorized, principal)
+        : (principal ?? signer.principals);
+      if (named instanceof ProvenanceError) {
+        untrusted = { standing: 'untrusted', why: 'certificate', signer, refusal: named };
+      } else if (isValidAt(signer, time) && (!authorized || isCertificateValidAt(authorized, time))) {
+        return { standing: 'trusted', principal: named, signer };
+      } else {
+        expired ??= { standing: 'expired', principal: named, signer };
+      }
     }
   }
-  return expired
-    ? { standing: 'expired', principal: expired.principals, signer: expired }
-    : { standing: 'untrusted', why };
+  return expired ?? untrusted;
+}
+
+/** Whether a line has the key, or the authority of its certificate. */
+function isAbout(
+  { certAuthority, key: listed, keyId }: AllowedSigner,
+  key: SshPublicKey | string,
+  certificate: SshCertificate | undefined,
+): boolean {
+  if (certAuthority && certificate) return sameKey(listed, certificate.authority);
+  return typeof key === 'string' ? keyId === key && !listed.certified : sameKey(listed, key);
+}
+
+/** OpenSSH counts seconds, so a validity lasts to the end of its last one. */
+function isValidAt({ validAfter = -Infinity, validBefore = Infinity }: AllowedSigner, time: number): boolean {
+  const second = Math.floor(time / 1000) * 1000;
+  return second >= validAfter && second <= validBefore;
+}
+
+/** The principals of a certificate that a line trusts its authority for, or why there are none. */
+function certifiedPrincipals(
+  { principals, path, line }: AllowedSigner,
+  certificate: SshCertificate,
+  principal: string | undefined,
+): string | ProvenanceError {
+  const refusal = certificateRefusal(certificate);
+  if (refusal) return refusal;
+  const matching = certificate.principals.filter((name) =>
+    principal === undefined
+      ? // One with a comma would pass for several, for which the authority may not be trusted.
+        !name.includes(',') && matchPatternList(name, principals)
+      : name === principal,
+  );
+  if (matching.length > 0) return matching.join(',');
+  return new ProvenanceError(
+    'invalid-certificate',
+    'The certificate of the key {keyId} is not for a principal that {path}, line {line} trusts its authority for; get one that is, or correct that line.',
+    { keyId: fingerprint(certificate.key), path, line },
+  );
 }
 
 /**

@@ -1,7 +1,14 @@
 import { DigestTable } from '../sample/digest.ts';
 import { toHex } from '../bytes/hex.ts';
 import { upstreamOf, type Taint, type Upstream } from '../lineage/taint.ts';
-import { baselineOf, isDataset, isIntact, type DatasetInScope } from './baseline.ts';
+import {
+  comparedWith,
+  isDataset,
+  isFileSignature,
+  isIntact,
+  type DatasetInScope,
+  type FileInScope,
+} from './baseline.ts';
 import { matchRows, ROW, type RowMatch, type Rows } from './match.ts';
 import { packSubjects } from './packedSubjects.ts';
 import type { ReviewState } from './reviews.ts';
@@ -63,12 +70,12 @@ export function assess(input: AssessInput): Assessment {
   const { rows, statements, leaves, sha256 } = input;
   const statuses = new Uint8Array(rows.count).fill(STATUS_CODE.unsigned);
   const coveredBy = new Int32Array(rows.count).fill(-1);
-  const baseline = baselineOf(statements);
+  const baseline = comparedWith(statements, sha256);
   const baselineTrusted = baseline?.standing === 'trusted';
   const intact = baseline !== undefined && isIntact(baseline, sha256);
   const baselineLeaves = baseline && leaves.get(baseline.index);
   const match = !intact && baselineLeaves ? matchRows(rows, baselineLeaves.digests) : undefined;
-  const covers = collectCovers(statements, leaves, baseline);
+  const covers = collectCovers(statements, leaves, baseline, sha256);
   const allowance = baseline && copyAllowance(statements, baseline);
 
   const set = (row: number, status: Status, statement = -1): void => {
@@ -89,6 +96,10 @@ export function assess(input: AssessInput): Assessment {
     const trusted = covers.trusted.find(rows.digests, row);
     if (trusted !== undefined && (kind !== ROW.copy || allowance?.take(rows.digests, row))) {
       set(row, 'verified', trusted);
+      return;
+    }
+    if (covers.trusted.whole !== undefined) {
+      set(row, 'verified', covers.trusted.whole);
       return;
     }
     // A signature that anyone can make does not cover up one that was taken back.
@@ -162,11 +173,13 @@ export function assess(input: AssessInput): Assessment {
 /**
  * All statements in scope that cover one digest, in the order of the scope: what a hover lists.
  * @param digest 32 bytes
+ * @param sha256 of the bytes of the file that it stands in, hex
  */
 export function statementsCovering(
   digest: Uint8Array,
   statements: readonly StatementInScope[],
   leaves: LeavesLookup,
+  sha256: string | undefined,
 ): StatementInScope[] {
   const hex = toHex(digest);
   return statements.filter((scoped) => {
@@ -176,6 +189,8 @@ export function statementsCovering(
         return (leaves.get(scoped.index)?.table.first(digest, 0) ?? -1) !== -1;
       case 'sample':
         return scoped.statement.subjects.some((subject) => subject.sha256 === hex);
+      case 'other':
+        return scoped.own && isFileSignature(scoped) && isIntact(scoped, sha256);
       default:
         return false;
     }
@@ -184,6 +199,8 @@ export function statementsCovering(
 
 /** Digests that statements of one standing cover, in the order in which they are asked. */
 class Cover {
+  /** Index of a statement that vouches for the bytes of the file, so for each of its samples. */
+  whole: number | undefined;
   private readonly parts: { found: { readonly table: DigestTable }; ownerOf: (index: number) => number }[] =
     [];
 
@@ -198,7 +215,7 @@ class Cover {
       const index = found.table.first(digests, row);
       if (index !== -1) return ownerOf(index);
     }
-    return undefined;
+    return this.whole;
   }
 }
 
@@ -215,6 +232,7 @@ function collectCovers(
   statements: readonly StatementInScope[],
   leaves: LeavesLookup,
   baseline: StatementInScope | undefined,
+  sha256: string | undefined,
 ): Covers {
   let ownLeavesMissing = false;
   const build = (standings: readonly Standing[]): Cover => {
@@ -239,6 +257,9 @@ function collectCovers(
       cover.add({ table: new DigestTable(digests) }, (index) => owners[index]!);
     }
     addDatasets(false);
+    cover.whole = inStanding.findLast(
+      (scoped) => isFileSignature(scoped) && scoped.own && isIntact(scoped, sha256),
+    )?.index;
     return cover;
   };
   return {
@@ -310,14 +331,17 @@ function flagOnFile(reviews: ReviewTable, sha256: string): Upstream | undefined 
 
 function verdictOf(
   input: AssessInput,
-  baseline: DatasetInScope | undefined,
+  baseline: DatasetInScope | FileInScope | undefined,
   intact: boolean,
   match: RowMatch | undefined,
   moved: number,
 ): DatasetVerdict {
   if (!baseline) {
     const unusable = input.statements.some(
-      (scoped) => scoped.own && isDataset(scoped) && scoped.standing === 'unverifiable',
+      (scoped) =>
+        scoped.own &&
+        (isDataset(scoped) || isFileSignature(scoped)) &&
+        scoped.standing === 'unverifiable',
     );
     return unusable || !input.ownEvidenceReadable ? 'unknown' : 'unsigned';
   }

@@ -1,5 +1,6 @@
 import type { Category, Severity } from '../evidence/predicates.ts';
 import { SEVERITIES } from '../evidence/predicates.ts';
+import { mayClear, type SignerRights } from '../policy/roles.ts';
 import { advisoriesInEffect, type AdvisoryInScope } from './advisories.ts';
 import type { StatementInScope } from './scope.ts';
 
@@ -32,6 +33,8 @@ export interface Review {
   readonly supersedes?: string;
   readonly keyId: string;
   readonly standing: StatementInScope['standing'];
+  /** Of its signer, where a policy with roles is in force. */
+  readonly rights?: SignerRights;
   readonly time: string;
 }
 
@@ -56,8 +59,9 @@ export interface ReviewState {
 }
 
 /** What a statement says of each of its subjects. An advisory flags them; one that is withdrawn clears them. */
-export function toReview({ index, envelopeDigest, keyId, standing, statement }: ReviewingStatement): Review {
-  const common = { statement: index, envelopeDigest, keyId, standing };
+export function toReview(scoped: ReviewingStatement): Review {
+  const { index, envelopeDigest, keyId, standing, rights, statement } = scoped;
+  const common = { statement: index, envelopeDigest, keyId, standing, ...(rights && { rights }) };
   const { category, severity, timeCreated } = statement.predicate;
   if (statement.kind === 'review') {
     const { verdict, reason, supersedes } = statement.predicate;
@@ -99,7 +103,8 @@ export function counts(review: Pick<Review, 'standing' | 'verdict'>): boolean {
 
 /**
  * Groups the reviews of one sample into threads. An answer takes effect only when it comes from a trusted signer or
- * from the one it answers: nobody else can clear or play down a flag. Other answers stay visible in the thread.
+ * from the one it answers: nobody else can clear or play down a flag. Where roles are in force, who clears it has to be
+ * allowed to. Other answers stay visible in the thread.
  * @param reviews all reviews that name the sample, in the order of the evidence
  */
 export function reviewThreads(reviews: readonly Review[]): ReviewThread[] {
@@ -130,12 +135,22 @@ export function reviewThreads(reviews: readonly Review[]): ReviewThread[] {
     else thread.push(review);
   }
   return [...threads.values()].map((thread) => {
-    let effective = thread[0]!;
-    for (const answer of thread.slice(1)) {
-      if (answer.standing === 'trusted' || answer.keyId === effective.keyId) effective = answer;
-    }
-    return { reviews: thread, effective };
+    return { reviews: thread, effective: effectiveReview(thread) };
   });
+}
+
+function effectiveReview(thread: readonly Review[]): Review {
+  let effective = thread[0]!;
+  // Flags that nobody has cleared since: to confirm one with another gives no right to clear the first.
+  let open = [effective];
+  for (const answer of thread.slice(1)) {
+    if (answer.standing !== 'trusted' && answer.keyId !== effective.keyId) continue;
+    const isGraver = answer.verdict === 'flagged' && gravity(answer) >= gravity(effective);
+    if (!isGraver && answer.rights && !open.every((flag) => mayClear(answer, flag))) continue;
+    open = isGraver && effective.verdict === 'flagged' ? [...open, answer] : [answer];
+    effective = answer;
+  }
+  return effective;
 }
 
 /** The state that the threads of one sample add up to, or undefined where there are none. */
@@ -155,5 +170,9 @@ export function reviewState(reviews: readonly Review[]): ReviewState | undefined
 
 function weight(review: Review): number {
   if (review.verdict === 'cleared') return -1;
-  return SEVERITIES.indexOf(review.severity) * 2 + (review.standing === 'trusted' ? 1 : 0);
+  return gravity(review) * 2 + (review.standing === 'trusted' ? 1 : 0);
+}
+
+function gravity({ verdict, severity }: Review): number {
+  return verdict === 'cleared' ? -1 : SEVERITIES.indexOf(severity);
 }

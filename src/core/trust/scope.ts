@@ -1,16 +1,16 @@
 import { DigestTable } from '../sample/digest.ts';
 import { sha256, type Sha256 } from '../bytes/sha256.ts';
-import { toHex } from '../bytes/hex.ts';
 import type { FileStore } from '../bytes/fileStore.ts';
 import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal } from '../errors.ts';
 import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../evidence/bundle.ts';
 import { EvidenceStore } from '../evidence/evidenceStore.ts';
-import { datasetOfBundle, evidencePaths } from '../evidence/layout.ts';
+import { datasetOfBundle, evidencePaths, isAdvisoryPath } from '../evidence/layout.ts';
 import { LEAF_BYTES, type MerkleRoot } from '../evidence/leaves.ts';
 import {
   fingerprint,
   formatSshPublicKey,
   parseSshPublicKey,
+  unsupportedKey,
   verifySignature,
   type SshPublicKey,
   type VerifySignature,
@@ -19,10 +19,24 @@ import { preAuthHead } from '../evidence/dsse.ts';
 import type { DerivationMap } from '../lineage/derivationMap.ts';
 import { loadTaint, type LoadedTaint, type TaintFiles } from '../lineage/loadTaint.ts';
 import type { Taint } from '../lineage/taint.ts';
+import { EvidenceLog } from '../log/evidenceLog.ts';
+import type { LogMemory } from '../log/logMemory.ts';
+import type { LogState } from '../log/logState.ts';
+import type { NoteKey } from '../log/signedNote.ts';
+import { timeOf } from '../evidence/statedTime.ts';
 import type { ParsedStatement, Subject } from '../evidence/statement.ts';
-import { findSigner, type AllowedSigner } from './allowedSigners.ts';
+import { findSigner, type AllowedSigner, type SignerStanding } from './allowedSigners.ts';
 import { isDataset, type DatasetInScope } from './baseline.ts';
+import { LogReader, type LogBefore } from './logReader.ts';
 import { ReviewTable } from './reviewTable.ts';
+import { applyRevocations, type RevokedBy } from './revocations.ts';
+import {
+  gradeIdentity,
+  type ReadSigstore,
+  type SigstoreStatement,
+  type SigstoreTrust,
+} from './sigstoreStatements.ts';
+import type { RoleRefusal, Roles, SignerRights } from '../policy/roles.ts';
 import type { Standing } from './status.ts';
 
 /** A statement that may say something about the file in question, with what its signature is worth. */
@@ -47,6 +61,12 @@ export interface StatementInScope {
   readonly publicKey?: string;
   /** The signer's name, when `allowed_signers` gives one. */
   readonly principal?: string;
+  /** Where its standing is `revoked`: who took it back. */
+  readonly revocation?: RevokedBy;
+  /** What the roles of its signer add up to, where a policy with roles is in force. */
+  readonly rights?: SignerRights;
+  /** Why it is `untrusted` although `allowed_signers` names its key: no role of its signer is for this. */
+  readonly refusal?: RoleRefusal;
 }
 
 /** Something wrong with the evidence itself. */
@@ -84,6 +104,14 @@ export interface ScopeRequest {
   /** Bundles of advisories: reviews that apply to every dataset. */
   readonly advisories: readonly string[];
   readonly signers: readonly AllowedSigner[];
+  /** The roles of the policy in force: without it, who is trusted may do everything. */
+  readonly roles?: Roles | undefined;
+  /** Folders below which all evidence that was seen before has to be there still: what is gone counts as removed. */
+  readonly rememberedIn?: readonly string[];
+  /** Cosignature keys of the witnesses that the user named. */
+  readonly witnesses?: readonly NoteKey[];
+  /** Who of Sigstore is trusted; without it, Sigstore signatures beside the file are not looked for. */
+  readonly sigstore?: SigstoreTrust | undefined;
 }
 
 /** The evidence in scope, without the leaves that it commits to. */
@@ -93,6 +121,8 @@ export interface StatementScope {
   readonly reviews: ReviewTable;
   readonly problems: readonly EvidenceProblem[];
   readonly ownEvidenceReadable: boolean;
+  /** What the logs show: of each bundle in scope, advisories included, by its path. */
+  readonly logs: ReadonlyMap<string, LogState>;
 }
 
 export interface Scope extends StatementScope {
@@ -116,6 +146,17 @@ interface CachedBundle {
   readonly entries: readonly BundleEntry[];
   readonly problems: readonly EvidenceProblem[];
   readonly readable: boolean;
+  /** The lines as a log, or why they are none. */
+  readonly log: EvidenceLog | ProvenanceError;
+}
+
+/** A statement and where it stands. */
+interface Found {
+  readonly entry: BundleEntry | SigstoreStatement;
+  readonly bundle: string;
+  readonly dataset: string;
+  readonly own: boolean;
+  readonly advisory: boolean;
 }
 
 interface Checked {
@@ -139,15 +180,23 @@ export class ScopeLoader {
   /** Reviews of the scopes that were last asked for, by what stands in them, the newest last. */
   private readonly reviews = new Map<string, ReviewTable>();
   private readonly taints = new WeakMap<ReviewTable, LoadedTaint>();
+  private readonly logs: LogReader;
 
-  /** @param hash a faster one where the platform has it; so `root` and `verify` */
+  /**
+   * @param hash a faster one where the platform has it; so `root` and `verify`
+   * @param readSigstore where the platform can check Sigstore bundles
+   * @param memory what the user has seen of the logs; what is read is remembered there
+   */
   constructor(
     private readonly files: FileStore,
     private readonly hash: Sha256 = sha256,
     root?: MerkleRoot,
     private readonly verify: VerifySignature = verifySignature,
+    private readonly readSigstore?: ReadSigstore,
+    memory?: LogMemory,
   ) {
     this.store = new EvidenceStore(files, hash, root);
+    this.logs = new LogReader(files, verify, memory);
   }
 
   /** Statements and leaves. @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
@@ -158,32 +207,78 @@ export class ScopeLoader {
   /** @throws ProvenanceError `cancelled` only: what cannot be read is a problem in the result. */
   async loadStatements(request: ScopeRequest, signal?: CancelSignal): Promise<StatementScope> {
     const problems: EvidenceProblem[] = [];
-    const found: { entry: BundleEntry; bundle: string; dataset: string; own: boolean; advisory: boolean }[] =
-      [];
+    const found: Found[] = [];
+    const bundles = new Map<string, CachedBundle & { readonly before: LogBefore | ProvenanceError }>();
     const ownBundle = request.dataset === undefined ? undefined : evidencePaths(request.dataset).bundle;
     let ownEvidenceReadable = true;
 
     const add = async (bundle: string, own: boolean, advisory: boolean) => {
       throwIfCancelled(signal);
+      const before = await this.logs.before(bundle);
       const cached = await this.loadBundle(bundle);
+      bundles.set(bundle, { ...cached, before });
       problems.push(...cached.problems);
       if (own) ownEvidenceReadable = cached.readable;
       const dataset = own ? request.dataset! : (datasetOfBundle(bundle) ?? bundle);
       for (const entry of cached.entries) found.push({ entry, bundle, dataset, own, advisory });
     };
+    // First: what stands in the bundle, in order and in a log, is newer.
+    if (request.dataset !== undefined && request.sigstore && this.readSigstore) {
+      const { dataset } = request;
+      const beside = await this.readSigstore(dataset, request.sigstore.trustedRoot, signal);
+      problems.push(...beside.problems);
+      for (const entry of beside.statements)
+        found.push({ entry, bundle: entry.path, dataset, own: true, advisory: false });
+    }
     if (ownBundle !== undefined) await add(ownBundle, true, false);
     for (const bundle of [...request.bundles].sort())
       if (bundle !== ownBundle) await add(bundle, false, false);
     for (const bundle of [...request.advisories].sort()) await add(bundle, false, true);
+    for (const bundle of await this.logs.remembered(request.rememberedIn ?? []))
+      if (!bundles.has(bundle)) await add(bundle, false, isAdvisoryPath(bundle));
 
-    const statements = this.grade(found, request.signers, problems);
-    return { statements, reviews: this.reviewsOf(statements), problems, ownEvidenceReadable };
+    const statements = this.grade(found, request, problems);
+    const logs = await this.readLogs(bundles, statements, request.witnesses ?? []);
+    for (const [path, { problems: ofLog }] of logs) {
+      // What could not be read at all was said already.
+      if (bundles.get(path)?.readable !== true) continue;
+      for (const { code, template, args } of ofLog) {
+        // The templates of the log do not say where.
+        const error = new ProvenanceError(code, `{path}: ${template}`, { ...args, path });
+        problems.push({ path, error });
+      }
+    }
+    return { statements, reviews: this.reviewsOf(statements), problems, ownEvidenceReadable, logs };
+  }
+
+  private async readLogs(
+    bundles: ReadonlyMap<
+      string,
+      Pick<CachedBundle, 'log'> & { readonly before: LogBefore | ProvenanceError }
+    >,
+    statements: readonly StatementInScope[],
+    witnesses: readonly NoteKey[],
+  ): Promise<ReadonlyMap<string, LogState>> {
+    const byBundle = new Map<string, StatementInScope[]>();
+    for (const scoped of statements) {
+      const known = byBundle.get(scoped.bundle);
+      if (known) known.push(scoped);
+      else byBundle.set(scoped.bundle, [scoped]);
+    }
+    const logs = new Map<string, LogState>();
+    for (const [path, { before, log }] of bundles) {
+      logs.set(path, await this.logs.read(before, { log, statements: byBundle.get(path) ?? [] }, witnesses));
+    }
+    return logs;
   }
 
   /** The same table for the same statements: an editor asks after each edit, for each open file. */
   private reviewsOf(statements: readonly StatementInScope[]): ReviewTable {
     const key = statements
-      .map(({ bundle, envelopeDigest, standing }) => `${bundle} ${envelopeDigest} ${standing}`)
+      .map(
+        ({ bundle, envelopeDigest, standing, rights }) =>
+          `${bundle} ${envelopeDigest} ${standing} ${rights ? `${rights.roles.join()} ${rights.mayClear.join()}` : ''}`,
+      )
       .join('\n');
     const reviews = this.reviews.get(key) ?? new ReviewTable(statements);
     this.reviews.delete(key);
@@ -247,7 +342,8 @@ export class ScopeLoader {
   }
 
   /**
-   * As {@link loadLeaves}, for when nobody is going to look into the leaves: looks whether they are there.
+   * As {@link loadLeaves}, for when nobody is going to look into the leaves ({@link intactBaseline}): looks whether they
+   * are there.
    * @throws ProvenanceError `cancelled`
    */
   async withoutLeaves(scope: StatementScope, signal?: CancelSignal): Promise<Scope> {
@@ -255,7 +351,9 @@ export class ScopeLoader {
     await this.eachLeaves(scope, problems, signal, async ({ dataset }, root, count) => {
       if (!(await this.store.hasLeaves(dataset, root, count))) throw leavesMissing(dataset, root);
     });
-    return { ...scope, problems, leaves: NO_LEAVES, taint: undefined, taintComplete: true };
+    const { taint, problems: unfollowed } = await this.taintOf(scope, signal);
+    problems.push(...unfollowed);
+    return { ...scope, problems, leaves: NO_LEAVES, taint, taintComplete: unfollowed.length === 0 };
   }
 
   private async loadBundle(path: string): Promise<CachedBundle> {
@@ -272,35 +370,41 @@ export class ScopeLoader {
         entries,
         problems: problems.map(({ line, error }) => ({ path, line, error })),
         readable: true,
+        log: this.logOf(bytes),
       };
       this.bundles.set(path, bundle);
       return bundle;
     } catch (cause) {
+      const error = asProvenanceError(cause);
       return {
         version: 'unreadable',
         entries: [],
-        problems: [{ path, error: asProvenanceError(cause) }],
+        problems: [{ path, error }],
         readable: false,
+        log: error,
       };
     }
   }
 
+  private logOf(bytes: Uint8Array | undefined): EvidenceLog | ProvenanceError {
+    try {
+      return EvidenceLog.of(bytes ?? new Uint8Array(0), this.hash);
+    } catch (cause) {
+      return asProvenanceError(cause);
+    }
+  }
+
   private grade(
-    found: readonly {
-      entry: BundleEntry;
-      bundle: string;
-      dataset: string;
-      own: boolean;
-      advisory: boolean;
-    }[],
-    signers: readonly AllowedSigner[],
+    found: readonly Found[],
+    { signers, sigstore, roles }: ScopeRequest,
     problems: EvidenceProblem[],
   ): StatementInScope[] {
     const graded = found.map(({ entry, bundle, dataset, own, advisory }, index): StatementInScope => {
-      const time = timeOf(entry.statement);
-      const best = this.check(entry, signers)
-        .map((check) => gradeSignature(check, signers, time))
-        .reduce((a, b) => (RANK[b.standing] < RANK[a.standing] ? b : a), UNSIGNED);
+      const { refusal, ...best }: Grade =
+        'identity' in entry
+          ? gradeIdentity(entry, sigstore?.identities ?? [])
+          : this.gradeEnvelope(entry, signers);
+      if (refusal) problems.push({ path: bundle, line: entry.line, error: refusal });
       if (best.standing === 'invalid') {
         problems.push({
           path: bundle,
@@ -324,7 +428,15 @@ export class ScopeLoader {
         ...best,
       };
     });
-    return applyRevocations(graded, this.hash);
+    return applyRevocations(roles ? graded.map((scoped) => roles.apply(scoped)) : graded);
+  }
+
+  /** The best signature of an envelope decides. */
+  private gradeEnvelope(entry: BundleEntry, signers: readonly AllowedSigner[]): Grade {
+    const time = timeOf(entry.statement);
+    return this.check(entry, signers)
+      .map((check) => gradeSignature(check, signers, time))
+      .reduce((a, b) => (RANK[b.standing] < RANK[a.standing] ? b : a), UNSIGNED);
   }
 
   /** The signature checks of an envelope, which do not depend on who is trusted unless the key had to be looked up. */
@@ -389,9 +501,11 @@ function leavesMissing(dataset: string, root: string): ProvenanceError {
   );
 }
 
-type Grade = Pick<StatementInScope, 'standing' | 'keyId' | 'publicKey' | 'principal'>;
+interface Grade extends Pick<StatementInScope, 'standing' | 'keyId' | 'publicKey' | 'principal'> {
+  /** Why its key cannot be checked, or its certificate does not count although its authority is trusted. */
+  readonly refusal?: ProvenanceError | undefined;
+}
 
-/** The best signature of an envelope decides. */
 const RANK: Readonly<Record<Standing, number>> = {
   trusted: 0,
   expired: 1,
@@ -403,6 +517,22 @@ const RANK: Readonly<Record<Standing, number>> = {
 
 const UNSIGNED: Grade = { standing: 'invalid', keyId: '' };
 
+/**
+ * Who signed, by the certificate that stands in the envelope, or by the key itself: a certificate is no part of what
+ * was signed, so adding one must not make less of it.
+ */
+function signerOf(
+  key: SshPublicKey | undefined,
+  keyId: string,
+  signers: readonly AllowedSigner[],
+  time: number,
+): SignerStanding {
+  const byKey = findSigner(signers, keyId, time);
+  if (!key?.certified || byKey.standing === 'trusted') return byKey;
+  const byCertificate = findSigner(signers, key, time);
+  return RANK[byCertificate.standing] <= RANK[byKey.standing] ? byCertificate : byKey;
+}
+
 function gradeSignature(check: Checked, signers: readonly AllowedSigner[], time: number): Grade {
   const { keyId } = check;
   const publicKey = check.publicKey === undefined ? {} : { publicKey: check.publicKey };
@@ -410,82 +540,30 @@ function gradeSignature(check: Checked, signers: readonly AllowedSigner[], time:
     case 'invalid':
       return { standing: 'invalid', keyId };
     case 'unknown-key':
+      return { standing: 'unverifiable', keyId };
     case 'unsupported':
-      return { standing: 'unverifiable', keyId, ...publicKey };
+      return {
+        standing: 'unverifiable',
+        keyId,
+        ...publicKey,
+        refusal: check.key && unsupportedKey(check.key),
+      };
     case 'valid': {
-      const signer = findSigner(signers, keyId, time);
+      const signer = signerOf(check.key, keyId, signers, time);
       return {
         standing: signer.standing,
         keyId,
         ...publicKey,
         ...('principal' in signer && { principal: signer.principal }),
+        ...('signer' in signer && 'refusal' in signer && { refusal: signer.refusal }),
       };
     }
   }
 }
 
-function applyRevocations(statements: readonly StatementInScope[], hash: Sha256): StatementInScope[] {
-  const byTarget = new Map<string, StatementInScope[]>();
-  for (const scoped of statements) {
-    if (scoped.statement.kind !== 'revocation') continue;
-    if (scoped.standing !== 'trusted' && scoped.standing !== 'untrusted') continue;
-    for (const { sha256: target } of scoped.statement.subjects) {
-      byTarget.set(target, [...(byTarget.get(target) ?? []), scoped]);
-    }
-  }
-  if (byTarget.size === 0) return [...statements];
-  const keyDigests = new Map<string, string>();
-  const keyDigest = (publicKey: string): string => {
-    const known = keyDigests.get(publicKey);
-    if (known !== undefined) return known;
-    const key = parseKey(publicKey);
-    const digest = key ? toHex(hash(key.blob)) : '';
-    keyDigests.set(publicKey, digest);
-    return digest;
-  };
-  return statements.map((scoped) => {
-    if (scoped.statement.kind === 'revocation' || scoped.standing === 'invalid') return scoped;
-    const targets = [scoped.envelopeDigest];
-    if (scoped.publicKey !== undefined) targets.push(keyDigest(scoped.publicKey));
-    const revoked = targets
-      .flatMap((target) => byTarget.get(target) ?? [])
-      .some((revocation) => {
-        if (revocation.statement.kind !== 'revocation') return false;
-        // A key's own holder may take back what it signed; anyone else has to be trusted.
-        if (revocation.standing !== 'trusted' && revocation.keyId !== scoped.keyId) return false;
-        const { since } = revocation.statement.predicate;
-        return since === undefined || timeOf(scoped.statement) >= Date.parse(since);
-      });
-    return revoked ? { ...scoped, standing: 'revoked' } : scoped;
-  });
-}
-
-/** When the signer says they signed, in milliseconds; now where the statement says nothing. */
-function timeOf(statement: ParsedStatement): number {
-  const stated = statedTime(statement);
-  const time = stated === undefined ? Number.NaN : Date.parse(stated);
-  return Number.isNaN(time) ? Date.now() : time;
-}
-
 /** The subjects of a statement; those of other predicates are no business of ours. */
 export function subjectsOf(statement: ParsedStatement): readonly Subject[] {
   return statement.kind === 'other' ? [] : statement.subjects;
-}
-
-/** When the signer says they signed: RFC 3339, or undefined. */
-export function statedTime(statement: ParsedStatement): string | undefined {
-  switch (statement.kind) {
-    case 'dataset':
-    case 'sample':
-    case 'review':
-    case 'revocation':
-    case 'advisory':
-      return statement.predicate.timeCreated;
-    case 'step':
-      return statement.predicate.runDetails.metadata?.finishedOn;
-    case 'other':
-      return undefined;
-  }
 }
 
 function parseKey(line: string): SshPublicKey | undefined {

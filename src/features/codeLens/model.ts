@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CommandName, SampleTarget } from '../../commands.ts';
 import { explainVerdict, statusCounts, signerName } from '../../language/explain.ts';
+import { explainLog, removedPhrase } from '../../language/log.ts';
 import { explainWay, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, verdictWord } from '../../language/words.ts';
 import type {
@@ -30,10 +31,15 @@ export function lenses(
   modifiedLines: readonly number[],
   coveringOf: (line: number) => StatementData | undefined,
 ): Lens[] {
+  const { log } = assessment;
   const summary: Lens = {
     line: 1,
-    title: `${l10n.t('Provenance')}: ${verdictWord(assessment.verdict)} — ${statusCounts(assessment)}`,
-    tooltip: explainVerdict(assessment),
+    title: [
+      `${l10n.t('Provenance')}: ${verdictWord(assessment.verdict)}`,
+      statusCounts(assessment),
+      ...(log?.standing === 'removed' ? [removedPhrase()] : []),
+    ].join(' — '),
+    tooltip: [explainVerdict(assessment), log && explainLog(log)].filter((line) => line !== undefined).join(' '),
     command: 'showLineage',
     target: { uri },
   };

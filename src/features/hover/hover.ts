@@ -5,7 +5,14 @@ import { inputTree } from '../../core/lineage/inputs.ts';
 import type { RecordOrigin } from '../../core/sample/origin.ts';
 import { originOf } from '../../core/trust/origin.ts';
 import type { Dataset } from '../../host/datasets.ts';
-import { day, explainStatus, fileName, shortDigest, signerName } from '../../language/explain.ts';
+import {
+  day,
+  explainRevocation,
+  explainStatus,
+  fileName,
+  shortDigest,
+  signerName,
+} from '../../language/explain.ts';
 import { inlineCode, plainText, webLink } from '../../host/markdown.ts';
 import { originRows } from '../../language/originRows.ts';
 import type { Services } from '../../host/services.ts';
@@ -131,7 +138,9 @@ export function sampleHover(
       markdown.appendMarkdown(inlineCode(fileName(scoped.dataset), 80));
       if (scoped.time !== undefined) markdown.appendMarkdown(plainText(` · ${day(scoped.time)}`));
       if (scoped.note !== undefined) markdown.appendMarkdown(` · ${inlineCode(scoped.note, 120)}`);
-      if (scoped.standing === 'untrusted') {
+      if (scoped.revocation && scoped !== covering)
+        markdown.appendMarkdown(` · ${plainText(explainRevocation(scoped, scoped.revocation))}`);
+      if (scoped.standing === 'untrusted' && scoped.publicKey !== undefined) {
         markdown.appendMarkdown(
           ` · ${link(l10n.t('Trust signer…'), 'trustSigner', { ...target, keyId: scoped.keyId })}`,
         );

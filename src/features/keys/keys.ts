@@ -2,17 +2,23 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandHandlers } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
+import { chooseKey } from '../../host/keyChoice.ts';
 import type { KeyInfo } from '../../host/keyRing.ts';
 import { tellingErrors } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 
-/** Create a signing key; copy or export its public half. */
+/** Create or choose a signing key; copy or export its public half. */
 export function keyHandlers(
   services: Services,
-): Pick<CommandHandlers, 'createKey' | 'copyPublicKey' | 'exportPublicKey'> {
+): Pick<CommandHandlers, 'createKey' | 'chooseKey' | 'copyPublicKey' | 'exportPublicKey'> {
   return {
     createKey: (name?: unknown) =>
       tellingErrors(() => createKey(services, typeof name === 'string' ? name : undefined)),
+    chooseKey: () =>
+      tellingErrors(async () => {
+        const key = await chooseKey(services);
+        if (key) vscode.window.setStatusBarMessage(l10n.t('You now sign as {0}.', key.name), 4000);
+      }),
     copyPublicKey: () =>
       tellingErrors(async () => {
         const key = await existingKey(services);
@@ -81,7 +87,10 @@ function nameProblem(name: string): string | undefined {
 
 async function existingKey(services: Services): Promise<KeyInfo | undefined> {
   if (services.keys.list().length === 0) {
-    throw new ProvenanceError('key-missing', 'There is no signing key yet; run “Create Signing Key” first.');
+    throw new ProvenanceError(
+      'key-missing',
+      'There is no signing key yet; run “Create Signing Key” or “Choose Signing Key” first.',
+    );
   }
   return services.keys.pick(l10n.t('Which key?'));
 }

@@ -2,6 +2,13 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { GENERATION_METHODS, STAGES, type Origin } from '../../core/evidence/predicates.ts';
 
+/** What stands in the form about the key, and how another one is chosen. */
+export interface KeyField {
+  /** Label of what signs. */
+  readonly signLabel: () => string;
+  readonly change: () => Promise<void>;
+}
+
 /** What a signer adds to a signature. */
 export interface Claim {
   readonly origin?: Origin;
@@ -11,10 +18,10 @@ export interface Claim {
 type TextField = 'source' | 'title' | 'issuer' | 'licence' | 'collectedAt' | 'generatedBy';
 
 /**
- * A list whose first entry signs at once; the others add a note or say where the data came from.
+ * A list whose first entry signs at once; the others choose another key, add a note or say where the data came from.
  * @returns undefined when the user left
  */
-export async function askClaim(title: string, signLabel: string): Promise<Claim | undefined> {
+export async function askClaim(title: string, key: KeyField): Promise<Claim | undefined> {
   const origin: { -readonly [K in keyof Origin]: Origin[K] } = {};
   let note: string | undefined;
   const labels: Readonly<Record<TextField, string>> = {
@@ -28,8 +35,11 @@ export async function askClaim(title: string, signLabel: string): Promise<Claim 
   const fields = Object.keys(labels) as TextField[];
   for (;;) {
     const added = (value: string | undefined) => (value === undefined ? {} : { description: value });
-    const items: (vscode.QuickPickItem & { run: 'sign' | 'note' | 'method' | 'stage' | TextField })[] = [
-      { label: `$(verified) ${signLabel}`, run: 'sign' },
+    const items: (vscode.QuickPickItem & {
+      run: 'sign' | 'key' | 'note' | 'method' | 'stage' | TextField;
+    })[] = [
+      { label: `$(verified) ${key.signLabel()}`, run: 'sign' },
+      { label: `$(key) ${l10n.t('Sign with another key…')}`, run: 'key' },
       { label: `$(note) ${l10n.t('Note')}`, ...added(note), run: 'note' },
       {
         label: l10n.t('Where the data came from (optional)'),
@@ -52,6 +62,9 @@ export async function askClaim(title: string, signLabel: string): Promise<Claim 
           ...(Object.keys(origin).length > 0 && { origin }),
           ...(note !== undefined && { note }),
         };
+      case 'key':
+        await key.change();
+        break;
       case 'note':
         note = await askText(l10n.t('Note'), note);
         break;

@@ -4,13 +4,15 @@ import type { CommandHandlers } from '../../commands.ts';
 import { mediaTypeOf } from '../../core/evidence/mediaType.ts';
 import { sampleStatement } from '../../core/evidence/statement.ts';
 import { fileName } from '../../language/explain.ts';
+import { chooseKey } from '../../host/keyChoice.ts';
+import type { KeyInfo } from '../../host/keyRing.ts';
 import { tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset, sampleSubjects } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { offerTrust, signerOf, signingKey, timeNow } from '../../host/signing.ts';
 import { requireTrustedWorkspace, savedFile, targetLines, targetUri } from '../../host/target.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
-import { askClaim } from './claimForm.ts';
+import { askClaim, type Claim } from './claimForm.ts';
 import type { ReadProgress } from '../../protocol/datasetWorker.ts';
 
 /** Sign the whole dataset, or selected samples. */
@@ -29,11 +31,9 @@ export function signingHandlers(services: Services): Pick<CommandHandlers, 'sign
 async function signDataset(services: Services, uri: vscode.Uri): Promise<void> {
   requireTrustedWorkspace();
   await savedFile(services, uri);
-  const key = await signingKey(services);
   const name = fileName(uri.path);
-  const claim = await askClaim(
-    l10n.t('Sign {0}', name),
-    l10n.t('Sign all samples of {0} as {1}', name, key.name),
+  const { key, claim } = await askKeyAndClaim(services, l10n.t('Sign {0}', name), (signer) =>
+    l10n.t('Sign all samples of {0} as {1}', name, signer),
   );
   if (!claim) return;
   const signer = await signerOf(services, key);
@@ -70,13 +70,14 @@ async function signSamples(services: Services, uri: vscode.Uri, lines: readonly 
   await savedFile(services, uri);
   const dataset = await judgedDataset(services, uri);
   const subjects = await sampleSubjects(dataset, lines);
-  const key = await signingKey(services);
   const name = fileName(uri.path);
   const what =
     subjects.length === 1
       ? l10n.t('line {0} of {1}', lines[0] ?? 0, name)
       : l10n.t('{0} samples of {1}', subjects.length, name);
-  const claim = await askClaim(l10n.t('Sign {0}', what), l10n.t('Sign {0} as {1}', what, key.name));
+  const { key, claim } = await askKeyAndClaim(services, l10n.t('Sign {0}', what), (signer) =>
+    l10n.t('Sign {0} as {1}', what, signer),
+  );
   if (!claim) return;
   const signer = await signerOf(services, key);
   await services.store.append(
@@ -86,4 +87,20 @@ async function signSamples(services: Services, uri: vscode.Uri, lines: readonly 
   );
   services.evidence.refresh();
   await offerTrust(services, key.keyId, l10n.t('Signed {0} as {1}.', what, key.name));
+}
+
+/** @param signLabel of what signs, with the name of the signer. @returns without a claim when the user left */
+async function askKeyAndClaim(
+  services: Services,
+  title: string,
+  signLabel: (signer: string) => string,
+): Promise<{ key: KeyInfo; claim: Claim | undefined }> {
+  let key = await signingKey(services);
+  const claim = await askClaim(title, {
+    signLabel: () => signLabel(key.name),
+    change: async () => {
+      key = (await chooseKey(services)) ?? key;
+    },
+  });
+  return { key, claim };
 }

@@ -5,7 +5,9 @@ import type { Dataset } from '../../host/datasets.ts';
 import { explainVerdict, isSignerUntrusted, statusCounts } from '../../language/explain.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
+import { restrictedNote } from '../../host/restricted.ts';
 import { FLAG_CODICON, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
+import { explainLog, removedPhrase } from '../../language/log.ts';
 import { verdictPhrase, verdictWord } from '../../language/words.ts';
 import type { DatasetVerdict } from '../../core/trust/status.ts';
 
@@ -31,7 +33,9 @@ export function registerStatusBar(services: Services): vscode.Disposable {
       item.hide();
       return;
     }
-    const { text, tooltip, warning } = content(dataset);
+    const { text, warning, ...shown } = content(dataset);
+    const note = restrictedNote();
+    const tooltip = note === undefined ? shown.tooltip : `${shown.tooltip}\n${note}`;
     item.text = text;
     item.tooltip = tooltip;
     item.accessibilityInformation = { label: `${l10n.t('Dataset provenance')}: ${tooltip}` };
@@ -76,9 +80,17 @@ export function content(dataset: Pick<Dataset, 'assessment' | 'error' | 'progres
     assessment.flaggedUpstream > 0
       ? ` $(${UPSTREAM_CODICON}) ${l10n.t('{0} flagged upstream', assessment.flaggedUpstream)}`
       : '';
+  const { log } = assessment;
+  const removed = log?.standing === 'removed';
   return {
-    text: `$(${icon}) ${verdict}${flagged}${upstream}`,
-    tooltip: `${explainVerdict(assessment)}\n${statusCounts(assessment)}`,
-    warning: assessment.verdict === 'changed' || assessment.flagged > 0 || assessment.flaggedUpstream > 0,
+    text: `$(${icon}) ${verdict}${flagged}${upstream}${removed ? ` $(warning) ${removedPhrase()}` : ''}`,
+    tooltip: [explainVerdict(assessment), statusCounts(assessment), log && explainLog(log)]
+      .filter((line) => line !== undefined)
+      .join('\n'),
+    warning:
+      assessment.verdict === 'changed' ||
+      assessment.flagged > 0 ||
+      assessment.flaggedUpstream > 0 ||
+      removed,
   };
 }

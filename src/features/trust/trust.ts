@@ -9,7 +9,10 @@ import { shortKeyId } from '../../language/explain.ts';
 import { tellingErrors } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { requireTrustedWorkspace, sampleTarget } from '../../host/target.ts';
+import { showLine } from '../../host/trustScope.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
+import { distrustSigner, replaceSignerKey } from './changeTrust.ts';
+import { pickStatement, revokeKey, revokeStatement } from './revoke.ts';
 
 interface Candidate {
   readonly keyId: string;
@@ -19,9 +22,23 @@ interface Candidate {
   readonly signed: number;
 }
 
-/** “Trust signer”: adds a key to `allowed_signers`, the user's or the workspace's. */
-export function trustHandlers(services: Services): Pick<CommandHandlers, 'trustSigner'> {
+/** Who is trusted, by `allowed_signers` of the user or the workspace; and what was signed and does not count any more. */
+export function trustHandlers(
+  services: Services,
+): Pick<
+  CommandHandlers,
+  'trustSigner' | 'distrustSigner' | 'replaceSignerKey' | 'revokeKey' | 'revokeStatement' | 'showSigned'
+> {
   return {
+    distrustSigner: (argument: unknown) => tellingErrors(() => distrustSigner(services, argument)),
+    replaceSignerKey: (argument: unknown) => tellingErrors(() => replaceSignerKey(services, argument)),
+    revokeKey: (argument: unknown) => tellingErrors(() => revokeKey(services, argument)),
+    revokeStatement: (argument: unknown) => tellingErrors(() => revokeStatement(services, argument)),
+    showSigned: (argument: unknown) =>
+      tellingErrors(async () => {
+        const { bundle, line } = await pickStatement(services, argument);
+        await showLine(bundle, line);
+      }),
     trustSigner: (argument: unknown) =>
       tellingErrors(async () => {
         requireTrustedWorkspace();

@@ -15,13 +15,15 @@ import { evidencePaths } from '../../../src/core/evidence/layout.ts';
 import { PAYLOAD_TYPE, STATEMENT_TYPE } from '../../../src/core/evidence/predicates.ts';
 import { revocationStatement, sampleStatement, stepStatement } from '../../../src/core/evidence/statement.ts';
 import { nodeFileStore } from '../../../src/platform/fileStore.node.ts';
-import { defaultKeyPath, readKeyFile } from '../../../src/platform/keys.node.ts';
+import { defaultKeyPath, readKeyFile } from '../../../src/platform/keyFiles.node.ts';
 
 const [action = '', dataset = '', ...rest] = process.argv.slice(2);
 const path = resolve(dataset);
 const files = nodeFileStore();
 const store = new EvidenceStore(files);
-const signer = await readKeyFile(process.env['PROVENANCE_KEY'] ?? defaultKeyPath());
+const key = await readKeyFile(process.env['PROVENANCE_KEY'] ?? defaultKeyPath());
+if (key.kind !== 'private') throw new Error('The key must be unencrypted PKCS#8.');
+const { signer } = key;
 const timeCreated = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const subject = (file: string) => ({ name: basename(file), sha256: sha256(readFileSync(file)) });

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
+import { ssh2Keys } from '../../../scripts/lib/ssh2Keys.mjs';
 import { temporaryFolder } from '../platform/support.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
@@ -35,6 +36,10 @@ export async function buildPrograms(): Promise<Programs> {
     target: 'node20',
     mainFields: ['module', 'main'],
     alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js', yaml: './node_modules/yaml/browser/index.js' },
+    plugins: [ssh2Keys],
+    banner: {
+      js: "import { createRequire as requireIn } from 'node:module'; const require = requireIn(import.meta.url);",
+    },
     // As scripts/build.mjs does, which has compiled it.
     define: { SAMPLE_KERNEL: JSON.stringify(readFileSync(join(ROOT, 'dist/sampleKernel.wasm'), 'base64')) },
     logLevel: 'error',
@@ -121,6 +126,7 @@ export class Sandbox {
       .replaceAll(this.work, '/work')
       .replaceAll(this.home, '~')
       .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
+      .replaceAll(new Date().toISOString().slice(0, 10), '<today>')
       .replace(/ssh-ed25519 ([A-Za-z0-9+/=]{68})/g, (_, blob: string) => {
         const hash = createHash('sha256')
           .update(Buffer.from(blob, 'base64'))

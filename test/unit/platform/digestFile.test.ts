@@ -11,9 +11,11 @@ import type { SampleDigests } from '../../../src/core/sample/digest.ts';
 import { LineCounter } from '../../../src/core/sample/lines.ts';
 import { SampleCollector } from '../../../src/core/sample/sampleCollector.ts';
 import { SampleDigester } from '../../../src/core/sample/sampleDigester.ts';
+import { DigestCache } from '../../../src/platform/digestCache.node.ts';
 import { digestFile, type DigestOptions } from '../../../src/platform/digestFile.node.ts';
 import { LARGE_FILE } from '../../../src/platform/digestParts.node.ts';
 import { DigestPool } from '../../../src/platform/digestPool.node.ts';
+import { hashTask } from '../../../src/platform/fileHash.node.ts';
 import { lineRanges, LineRanges } from '../../../src/platform/lineRanges.node.ts';
 import { randomNumbers } from '../cli/support.ts';
 import { bundledDigestWorker, temporaryFolder } from './support.ts';
@@ -245,7 +247,14 @@ describe('a file that evidence knows by its bytes', () => {
     Promise.resolve(sha256 === expected.sha256 ? expected.count : undefined);
 
   test('needs no digests', async () => {
-    for (const options of [{ pool }, {}] satisfies DigestOptions[]) {
+    for (const options of [
+      { pool },
+      {},
+      { hashFirst: true },
+      { pool, hashFirst: true },
+      { pool, hashFirst: true, hashBeside: true },
+      { hashFirst: true, hashBeside: true },
+    ] satisfies DigestOptions[]) {
       const { samples, lines: count } = await digestFile(fileOf(bytes), { ...options, recognise });
       assert.deepEqual(found(samples), { ...found(expected), digests: createHash('sha256').digest('hex') });
       assert.equal(count, expected.count);
@@ -259,12 +268,56 @@ describe('a file that evidence knows by its bytes', () => {
       [Buffer.concat([bytes, Buffer.from('\n\n')]), expected.count],
       [Buffer.concat([bytes, Buffer.from('\n ')]), expected.count + 1],
     ] as const) {
-      const { samples } = await digestFile(fileOf(content), {
-        pool,
-        recognise: () => Promise.resolve(claimed),
-      });
-      assert.deepEqual(found(samples), found(reference(content)));
+      for (const order of [{}, { hashFirst: true }, { hashFirst: true, hashBeside: true }]) {
+        const { samples } = await digestFile(fileOf(content), {
+          pool,
+          ...order,
+          recognise: () => Promise.resolve(claimed),
+        });
+        assert.deepEqual(found(samples), found(reference(content)));
+      }
     }
+  });
+
+  test('what a cache holds of it is taken, also of a file that evidence expects, and of no other', async () => {
+    const cache = new DigestCache(join(folder, 'expected-cache'));
+    const other = Buffer.concat([bytes, Buffer.from('\n{"id":-1}')]);
+    for (const content of [bytes, other]) await cache.put(await digestFile(fileOf(content), { pool }));
+    for (const content of [bytes, other]) {
+      for (const expectedOne of [
+        reference(bytes).sha256,
+        reference(other).sha256,
+        '0'.repeat(64),
+        undefined,
+      ]) {
+        const { samples } = await digestFile(fileOf(content), {
+          pool,
+          cache,
+          hashFirst: true,
+          hashBeside: true,
+          expected: () => Promise.resolve(expectedOne),
+        });
+        assert.deepEqual(found(samples), found(reference(content)));
+      }
+    }
+    const failing = () => Promise.reject(new Error('no evidence'));
+    const { samples } = await digestFile(fileOf(bytes), { cache, expected: failing });
+    assert.deepEqual(found(samples), found(expected));
+  });
+
+  test('hashing in a thread can be cancelled, and notices that the file is another', async () => {
+    const path = fileOf(bytes);
+    const controller = new AbortController();
+    const onProgress = () => {
+      controller.abort();
+    };
+    const { signal } = controller;
+    await assert.rejects(
+      digestFile(path, { pool, hashFirst: true, hashBeside: true, signal, onProgress }),
+      failure('cancelled'),
+    );
+    const task = { path, size: bytes.length, ino: statSync(path).ino + 1 };
+    await assert.rejects(hashTask(task, {}), failure('changed-while-reading'));
   });
 
   test('a file of which any byte was changed is another', async () => {

@@ -1,6 +1,6 @@
 /**
- * Matches file names against the patterns of dataset cards and Croissant: `*` and `?` within a segment, `**` for any
- * number of segments. In time linear in the product of both lengths, whatever the pattern: it is untrusted.
+ * Matches file names against the patterns of dataset cards, Croissant and policies: `*` and `?` within a segment, `**`
+ * for any number of segments. In time linear in the product of both lengths, whatever the pattern: it may be untrusted.
  */
 
 const MAX_PATTERN_LENGTH = 1000;
@@ -9,8 +9,16 @@ const MAX_PATTERN_LENGTH = 1000;
 export function matchesPattern(path: string, pattern: string): boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) return false;
   const segments = pattern.replace(/^(?:\.?\/)+/, '').split('/');
-  return matches(path.split('/'), segments, '**', (segment, part) =>
-    matches(Array.from(segment), Array.from(part), '*', (char, wanted) => wanted === '?' || wanted === char),
+  return matches(path.split('/'), segments, '**', (segment, part) => matchesText(segment, part));
+}
+
+/** Whether `*`, for any characters, and `?`, for one, make the whole text of a pattern; a `/` is a character like others. */
+export function matchesText(text: string, pattern: string): boolean {
+  return matches(
+    Array.from(text),
+    Array.from(pattern),
+    '*',
+    (char, wanted) => wanted === '?' || wanted === char,
   );
 }
 

@@ -47,6 +47,8 @@ test('leaves, then the statement that names them; both are found again', async (
   assert.deepEqual(files.writes, [
     `/data/.provenance/leaves/${root}`,
     '/data/.provenance/train.jsonl.intoto.jsonl',
+    '/data/.provenance/train.jsonl.checkpoint',
+    '/data/.provenance/train.jsonl.checkpoint.sig',
   ]);
   const { entries, problems } = await store.loadBundle(DATASET);
   assert.deepEqual(problems, []);

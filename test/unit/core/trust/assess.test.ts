@@ -88,6 +88,7 @@ describe('the status of a sample', () => {
     await world.signDataset('ann');
     const line = new TextDecoder().decode(world.files.files.get(BUNDLE));
     await world.files.write(BUNDLE, new TextEncoder().encode(line.replace(/,?"publicKey":"[^"]*"/, '')));
+    world.files.files.delete(BUNDLE.replace('.intoto.jsonl', '.checkpoint'));
     assert.equal(await world.picture(), 'intact: verified');
     await world.revoke('bob', toHex(sha256(signer('ann').publicKey.blob)));
     assert.equal(await world.picture(), 'unsigned: revoked');

@@ -1,0 +1,25 @@
+import type { ParsedStatement } from './statement.ts';
+
+/** When the signer says they signed, in milliseconds; now where the statement says nothing. */
+export function timeOf(statement: ParsedStatement): number {
+  const stated = statedTime(statement);
+  const time = stated === undefined ? Number.NaN : Date.parse(stated);
+  return Number.isNaN(time) ? Date.now() : time;
+}
+
+/** When the signer says they signed: RFC 3339, or undefined. */
+export function statedTime(statement: ParsedStatement): string | undefined {
+  switch (statement.kind) {
+    case 'dataset':
+    case 'sample':
+    case 'review':
+    case 'revocation':
+    case 'advisory':
+    case 'acceptance':
+      return statement.predicate.timeCreated;
+    case 'step':
+      return statement.predicate.runDetails.metadata?.finishedOn;
+    case 'other':
+      return statement.signedAt;
+  }
+}

@@ -1,0 +1,142 @@
+import { isDataset } from '../trust/baseline.ts';
+import type { DatasetFacts, PolicyFacts, ReadDatasetFacts, SharedFacts } from './facts.ts';
+import { Findings } from './findings.ts';
+import type { Policy } from './policy.ts';
+import type { RuleCheck, RuleContext, RuleKind } from './ruleKind.ts';
+import { RULES, ruleOf, type ParsedRule } from './rules.ts';
+import { logDemand } from './rules/log.ts';
+import { sentence, type CheckedDataset, type PolicyVerdict, type RuleResult } from './verdict.ts';
+
+/** Which policy it is: its path, and the SHA-256 of its bytes, hex. */
+export type PolicyIdentity = PolicyVerdict['policy'];
+
+/**
+ * Checks datasets together against a policy. It passes only what every rule finds proven: what cannot be read, a policy
+ * with problems, one without rules, and no dataset at all do not pass.
+ */
+export function evaluatePolicy(policy: Policy, identity: PolicyIdentity, facts: PolicyFacts): PolicyVerdict {
+  const check = new PolicyCheck(policy, identity, facts);
+  for (const dataset of facts.datasets) check.add(dataset);
+  return check.verdict();
+}
+
+/** As {@link evaluatePolicy}, one dataset after the other: of each, only what the verdict says is kept. */
+export class PolicyCheck {
+  private readonly checks: readonly { readonly rule: string; readonly check: RuleCheck }[];
+  private readonly datasets: CheckedDataset[] = [];
+  private readonly unread = new Findings();
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly identity: PolicyIdentity,
+    { now, lineage }: SharedFacts,
+  ) {
+    const wanted = ruleOf(policy.rules, 'log') ?? {};
+    const context: RuleContext = { now, ...(lineage && { lineage }), log: logDemand(wanted) };
+    const rules: readonly ParsedRule[] = policy.rules.some(({ name }) => name === 'log')
+      ? policy.rules
+      : [{ name: 'log', wanted }, ...policy.rules];
+    this.checks = rules.map((rule) => ({
+      rule: rule.name,
+      check: (RULES[rule.name] as RuleKind<unknown>).begin(rule.wanted, context),
+    }));
+  }
+
+  add(facts: DatasetFacts): void {
+    const { path } = facts;
+    if (facts.error) {
+      const { template, args } = facts.error;
+      this.unread.add(() => ({ dataset: path, sentence: sentence(template, args) }));
+      this.datasets.push({ path, sha256: undefined, samples: 0 });
+      return;
+    }
+    const { sha256, count } = facts.samples;
+    this.datasets.push({ path, sha256, samples: count });
+    if (lacksLeaves(facts)) this.unread.add(() => ({ dataset: path, sentence: LEAVES_MISSING }));
+    for (const { check } of this.checks) check.add(facts);
+  }
+
+  verdict(): PolicyVerdict {
+    const rules = [
+      ...this.aboutPolicy(),
+      ...this.aboutDatasets(),
+      ...this.checks.map(({ rule, check }): RuleResult => ({ rule, ...check.result() })),
+    ];
+    return {
+      passed: rules.every(({ passed }) => passed),
+      policy: this.identity,
+      datasets: this.datasets,
+      rules,
+    };
+  }
+
+  private aboutPolicy(): RuleResult[] {
+    const { problems, rules } = this.policy;
+    const { path } = this.identity;
+    if (problems.length > 0) {
+      const findings = new Findings();
+      for (const { template, args } of problems) {
+        const { line } = args;
+        findings.add(() => ({
+          dataset: path,
+          ...(typeof line === 'number' && { line }),
+          // The finding says where.
+          sentence: { template: template.replace(/^\{path\}(?::\{line\})?: /, ''), args },
+        }));
+      }
+      return [
+        {
+          rule: 'policy',
+          passed: false,
+          summary: sentence('The policy has errors ({count}), so that it lets nothing pass.', {
+            count: problems.length,
+          }),
+          remedy: sentence('Correct the policy.'),
+          ...findings.result(),
+        },
+      ];
+    }
+    if (rules.length > 0) return [];
+    return [
+      {
+        rule: 'policy',
+        passed: false,
+        summary: sentence('The policy has no rules, so that there is nothing to pass.'),
+        remedy: sentence('Add "rules" to it, such as {"verified": {"minShare": 1}}.'),
+        findings: [],
+        more: 0,
+      },
+    ];
+  }
+
+  private aboutDatasets(): RuleResult[] {
+    if (this.datasets.length > 0 && this.unread.none) return [];
+    return [
+      {
+        rule: 'datasets',
+        passed: false,
+        summary:
+          this.datasets.length === 0
+            ? sentence('No dataset was checked.')
+            : sentence('{unread} of {count} datasets could not be checked.', {
+                unread: this.unread.total,
+                count: this.datasets.length,
+              }),
+        remedy: sentence(
+          'See that the datasets and their .provenance folders are complete and can be read, and check again.',
+        ),
+        ...this.unread.result(),
+      },
+    ];
+  }
+}
+
+const LEAVES_MISSING = sentence(
+  'The leaves of what was signed are missing or damaged, so that copies and changes cannot be told from what was signed.',
+);
+
+/** Then other statements could verify copies that were not signed, which would look better than with the leaves. */
+function lacksLeaves({ assessment: { baseline, verdict }, scope }: ReadDatasetFacts): boolean {
+  const scoped = baseline === undefined ? undefined : scope.statements[baseline];
+  return verdict === 'unknown' && scoped !== undefined && isDataset(scoped);
+}
