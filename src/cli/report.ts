@@ -10,7 +10,13 @@ import { NAMESPACE } from '../core/trust/allowedSigners.ts';
 import { identityOfKeyId } from '../core/trust/sigstoreIdentities.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
 import type { Review, ReviewState } from '../core/trust/reviews.ts';
-import { explainClaim, explainRevocation, explainVerdict, fullSignerName, statusCounts } from '../language/explain.ts';
+import {
+  explainClaim,
+  explainRevocation,
+  explainVerdict,
+  fullSignerName,
+  statusCounts,
+} from '../language/explain.ts';
 import { explainHint } from '../language/formHints.ts';
 import { explainLog } from '../language/log.ts';
 import { explainWay, upstreamDoubts } from '../language/upstream.ts';

@@ -59,9 +59,5 @@ async function requireFile(path: string, advice: string): Promise<void> {
   });
   // A pipe is one too: `--allowed-signers <(…)`.
   if (!found.isDirectory()) return;
-  throw new ProvenanceError(
-    'not-a-file',
-    '{path} is a folder; {advice}.',
-    { path, advice },
-  );
+  throw new ProvenanceError('not-a-file', '{path} is a folder; {advice}.', { path, advice });
 }

@@ -55,8 +55,7 @@ export function day(time: string): string {
 export function explainStatus(
   status: Status,
   statement:
-    | (Signed & Pick<StatementData, 'kind' | 'standing' | 'dataset' | 'revocation' | 'refusal'>)
-    | undefined,
+    (Signed & Pick<StatementData, 'kind' | 'standing' | 'dataset' | 'revocation' | 'refusal'>) | undefined,
   nameOf: Naming = signerName,
 ): string {
   const signer = statement ? nameOf(statement) : '';
@@ -112,9 +111,15 @@ export function explainRefusal(refusal: RoleRefusal, signer: string): string {
     case 'no-role':
       return l10n.t('The signature of {0} is valid, but the policy gives this signer no role.', signer);
     case 'may-not-vouch':
-      return l10n.t('The signature of {0} is valid, but by the policy this signer may not vouch for data.', signer);
+      return l10n.t(
+        'The signature of {0} is valid, but by the policy this signer may not vouch for data.',
+        signer,
+      );
     case 'may-not-review':
-      return l10n.t('The signature of {0} is valid, but by the policy this signer may not review data.', signer);
+      return l10n.t(
+        'The signature of {0} is valid, but by the policy this signer may not review data.',
+        signer,
+      );
     case 'path':
       return l10n.t(
         'The signature of {0} is valid, but by the policy this signer may not vouch for datasets in this place.',
@@ -149,14 +154,20 @@ export function explainRevocation(
   }
   return wholeKey
     ? l10n.t('The key of {0} was revoked by {1} on {2}: {3}', signer, nameOf(revocation), day(time), reason)
-    : l10n.t('What {0} signed was taken back by {1} on {2}: {3}', signer, nameOf(revocation), day(time), reason);
+    : l10n.t(
+        'What {0} signed was taken back by {1} on {2}: {3}',
+        signer,
+        nameOf(revocation),
+        day(time),
+        reason,
+      );
 }
 
 /** What sentences about a dataset as a whole are made of. */
 export type Judgement = Pick<AssessmentData, 'verdict' | 'counts' | 'moved' | 'removed'> & {
   /** Index, in {@link statements}, of the statement that the dataset is compared with. */
   readonly baseline?: number | undefined;
-  readonly statements: readonly (Signed & Pick<StatementData, 'kind' | 'own' | 'standing'>)[];
+  readonly statements: readonly (Signed & Pick<StatementData, 'kind' | 'own' | 'standing' | 'refusal'>)[];
 };
 
 /** The statement that a dataset is compared with. */

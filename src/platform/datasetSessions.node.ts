@@ -8,12 +8,7 @@ import { assess, statementsCovering, type Assessment } from '../core/trust/asses
 import { movedRows } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import { intactBaseline } from '../core/trust/baseline.ts';
-import {
-  subjectsOf,
-  type Scope,
-  type StatementInScope,
-  type StatementScope,
-} from '../core/trust/scope.ts';
+import { subjectsOf, type Scope, type StatementInScope, type StatementScope } from '../core/trust/scope.ts';
 import {
   NO_SAMPLE,
   type AssessmentData,
@@ -140,7 +135,11 @@ export function startDatasetWorker(port: Port, options: DatasetWorkerOptions = {
       const { entries, problems } = await readAllowedSigners(params.allowedSigners);
       const sigstore = await readSigstoreTrust(params.sigstore, files);
       const inForce = await readRoles(params.policies ?? [], files);
-      const { witnesses, problems: ofWitnesses } = await readWitnesses(userWitnesses(configFolder()), [], files);
+      const { witnesses, problems: ofWitnesses } = await readWitnesses(
+        userWitnesses(configFolder()),
+        [],
+        files,
+      );
       const loaded = await loader.loadStatements(
         {
           dataset: session.path,

@@ -46,7 +46,7 @@ export class PolicyCheck {
     const { path } = facts;
     if (facts.error) {
       const { template, args } = facts.error;
-      this.unread.add(() => ({ dataset: path, sentence: sentence(template, args) }));
+      this.unread.add(() => ({ dataset: path, sentence: { template, args } }));
       this.datasets.push({ path, sha256: undefined, samples: 0 });
       return;
     }

@@ -7,7 +7,7 @@ export const STARTER_POLICY = `// What datasets must show before they are used: 
     "verified": { "minShare": 1 },
 
     // Nobody, trusted or not, has flagged a sample, or what it was made of.
-    // "severity": "high" looks at high and critical flags only, "by": "trusted" at those of trusted signers.
+    // With the severity "high", only high and critical flags count; with "by": "trusted", only those of trusted signers.
     "flags": { "severity": "low", "by": "anyone" },
 
     // No advisory in .provenance/advisories is about a sample.

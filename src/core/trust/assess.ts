@@ -339,9 +339,7 @@ function verdictOf(
   if (!baseline) {
     const unusable = input.statements.some(
       (scoped) =>
-        scoped.own &&
-        (isDataset(scoped) || isFileSignature(scoped)) &&
-        scoped.standing === 'unverifiable',
+        scoped.own && (isDataset(scoped) || isFileSignature(scoped)) && scoped.standing === 'unverifiable',
     );
     return unusable || !input.ownEvidenceReadable ? 'unknown' : 'unsigned';
   }

@@ -42,9 +42,13 @@ export function keyDigestOf(keyId: string): string | undefined {
   return bytes && toHex(bytes);
 }
 
-/** The revocations of a scope: which statements and keys they take back (docs/formats.md, "Revocation"). */
+/**
+ * The revocations of a scope, and what they take back
+ * (docs/formats.md, "Revocation: someone takes back a statement or a key").
+ */
 export class Revocations {
   private readonly byTarget = new Map<string, Revocable[]>();
+  private readonly keyDigests = new Map<string, string | undefined>();
   /** Envelopes of revocations whose own key or envelope somebody takes back. */
   private readonly revokedThemselves = new Set<string>();
 
@@ -82,7 +86,7 @@ export class Revocations {
 
   /** What takes a key back: by a trusted signer, or by its own holder. */
   ofKey(keyId: string): RevokedBy | undefined {
-    const hits = this.entitled(keyDigestOf(keyId), keyId);
+    const hits = this.entitled(this.keyDigest(keyId), keyId);
     const hit = hits.find(({ standing }) => standing === 'trusted') ?? hits[0];
     return hit && describe(hit, true);
   }
@@ -90,15 +94,23 @@ export class Revocations {
   private hits(scoped: Revocable): { readonly by: Revocable; readonly wholeKey: boolean }[] {
     const { envelopeDigest, keyId, publicKey } = scoped;
     // A key that nobody has seen is only said to be this one.
-    const key = publicKey === undefined ? undefined : keyDigestOf(keyId);
-    const time = timeOf(scoped.statement);
-    return [
+    const key = publicKey === undefined ? undefined : this.keyDigest(keyId);
+    const found = [
       ...this.entitled(envelopeDigest, keyId).map((by) => ({ by, wholeKey: false })),
       ...this.entitled(key, keyId).map((by) => ({ by, wholeKey: true })),
-    ].filter(({ by: { statement } }) => {
+    ];
+    if (found.length === 0) return found;
+    const time = timeOf(scoped.statement);
+    return found.filter(({ by: { statement } }) => {
       const since = statement.kind === 'revocation' ? statement.predicate.since : undefined;
       return since === undefined || time >= Date.parse(since);
     });
+  }
+
+  /** Evidence has many statements of few keys. */
+  private keyDigest(keyId: string): string | undefined {
+    if (!this.keyDigests.has(keyId)) this.keyDigests.set(keyId, keyDigestOf(keyId));
+    return this.keyDigests.get(keyId);
   }
 
   /** A key's own holder may take back what it signed; anyone else has to be trusted. */

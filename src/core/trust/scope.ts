@@ -1,7 +1,7 @@
 import { DigestTable } from '../sample/digest.ts';
 import { sha256, type Sha256 } from '../bytes/sha256.ts';
 import type { FileStore } from '../bytes/fileStore.ts';
-import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal } from '../errors.ts';
+import { asProvenanceError, formatMessage, ProvenanceError, throwIfCancelled, type CancelSignal } from '../errors.ts';
 import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../evidence/bundle.ts';
 import { EvidenceStore } from '../evidence/evidenceStore.ts';
 import { datasetOfBundle, evidencePaths, isAdvisoryPath } from '../evidence/layout.ts';
@@ -243,9 +243,8 @@ export class ScopeLoader {
       // What could not be read at all was said already.
       if (bundles.get(path)?.readable !== true) continue;
       for (const { code, template, args } of ofLog) {
-        // The templates of the log do not say where.
-        const error = new ProvenanceError(code, `{path}: ${template}`, { ...args, path });
-        problems.push({ path, error });
+        const reason = formatMessage(template, args);
+        problems.push({ path, error: new ProvenanceError(code, '{path}: {reason}', { path, reason }) });
       }
     }
     return { statements, reviews: this.reviewsOf(statements), problems, ownEvidenceReadable, logs };

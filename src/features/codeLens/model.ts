@@ -39,7 +39,9 @@ export function lenses(
       statusCounts(assessment),
       ...(log?.standing === 'removed' ? [removedPhrase()] : []),
     ].join(' — '),
-    tooltip: [explainVerdict(assessment), log && explainLog(log)].filter((line) => line !== undefined).join(' '),
+    tooltip: [explainVerdict(assessment), log && explainLog(log)]
+      .filter((line) => line !== undefined)
+      .join(' '),
     command: 'showLineage',
     target: { uri },
   };

@@ -88,9 +88,6 @@ export function content(dataset: Pick<Dataset, 'assessment' | 'error' | 'progres
       .filter((line) => line !== undefined)
       .join('\n'),
     warning:
-      assessment.verdict === 'changed' ||
-      assessment.flagged > 0 ||
-      assessment.flaggedUpstream > 0 ||
-      removed,
+      assessment.verdict === 'changed' || assessment.flagged > 0 || assessment.flaggedUpstream > 0 || removed,
   };
 }

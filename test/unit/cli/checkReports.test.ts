@@ -65,7 +65,7 @@ const verdicts: fc.Arbitrary<ShownVerdict> = fc
       { minLength: 1, maxLength: 3 },
     ),
     sha256: fc.option(fc.constant('ab'.repeat(32)), { nil: undefined }),
-    rules: fc.array(rule, { minLength: 1, maxLength: 5 }),
+    rules: fc.uniqueArray(rule, { minLength: 1, maxLength: 5, selector: (item) => item.rule }),
   })
   .map(({ paths, sha256, rules }) => ({
     passed: rules.every(({ passed }) => passed),

@@ -146,7 +146,12 @@ describe('processes that are killed', () => {
     );
     assert.deepEqual([code, stderr], [0, '']);
     assert.equal(textOf(bundleOf(sandbox).entries.at(-1)!.statement), 'the last one');
-    assert.deepEqual(readdirSync(sandbox.path('.provenance')).sort(), ['leaves', 'train.jsonl.intoto.jsonl']);
+    assert.deepEqual(readdirSync(sandbox.path('.provenance')).sort(), [
+      'leaves',
+      'train.jsonl.checkpoint',
+      'train.jsonl.checkpoint.sig',
+      'train.jsonl.intoto.jsonl',
+    ]);
     const verified = await sandbox.provenance('verify', 'train.jsonl');
     assert.match(verified.stdout, /^train\.jsonl: intact$/m);
   }

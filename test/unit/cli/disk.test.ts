@@ -54,7 +54,7 @@ describe('disks', () => {
         `provenance: ${bundle} ${sentence}\n2`,
         `provenance: disk/key.pem ${sentence}\n2`,
         'disk/train.jsonl: intact',
-        'leaves\ntrain.jsonl.intoto.jsonl\n',
+        'leaves\ntrain.jsonl.checkpoint\ntrain.jsonl.checkpoint.sig\ntrain.jsonl.intoto.jsonl\n',
       ].join('\n'),
     );
   });
@@ -77,7 +77,7 @@ describe('disks', () => {
         [
           '^provenance: /work/disk/\\.provenance/leaves/[0-9a-f]{64} could not be written, because the disk .* is full; .*\\n2',
           'provenance: /work/disk/\\.provenance/train.* could not be written, because the disk .* is full; .*\\n2',
-          '(leaves\\n)?train\\.jsonl\\.intoto\\.jsonl',
+          '(leaves\\n)?train\\.jsonl\\.checkpoint\\ntrain\\.jsonl\\.checkpoint\\.sig\\ntrain\\.jsonl\\.intoto\\.jsonl',
           'Signed 1 sample of disk/train\\.jsonl, on line 2\\.\\n$',
         ].join('\\n'),
       ),
@@ -131,6 +131,8 @@ describe('disks', () => {
     assert.deepEqual(readFileSync(bundle), bytes);
     assert.deepEqual(readdirSync(sandbox.path('.provenance')).sort(), [
       'leaves',
+      'train.jsonl.checkpoint',
+      'train.jsonl.checkpoint.sig',
       'train.jsonl.intoto.jsonl',
       'train.jsonl.intoto.jsonl.lock',
     ]);

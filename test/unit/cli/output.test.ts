@@ -66,7 +66,7 @@ describe('output', () => {
       ],
       problems: [],
     });
-    const [{ statements, reviews, sha256, ...dataset }] = datasets as [VerifyJson['datasets'][number]];
+    const [{ statements, reviews, sha256, log, ...dataset }] = datasets as [VerifyJson['datasets'][number]];
     assert.deepEqual(dataset, {
       path: 'all.jsonl',
       fine: false,
@@ -100,6 +100,14 @@ describe('output', () => {
       problems: [],
     });
     assert.match(sha256, /^[0-9a-f]{64}$/);
+    const { keyId, principal } = statements[1]!;
+    const checkpoint = { size: 2, root: log?.root, keyId, principal, trusted: true, witnesses: 0 };
+    assert.deepEqual(
+      { ...log, origin: '', seen: {} },
+      { standing: 'complete', origin: '', size: 2, root: log?.root, checkpoint, seen: {}, problems: [] },
+    );
+    assert.deepEqual([log?.seen?.size, log?.seen?.root], [2, log?.root]);
+    assert.match(log?.origin ?? '', /^dataset-provenance\/log\/[0-9a-f]{64}$/);
     const bundle = `${sandbox.work}/.provenance/all.jsonl.intoto.jsonl`;
     const own = { standing: 'trusted', principal: 'anna@example.org', own: true, advisory: false, bundle };
     const [first, second, ...others] = statements;

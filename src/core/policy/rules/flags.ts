@@ -44,7 +44,7 @@ interface Search {
 /** Flags by reviews. */
 export const flags: RuleKind<ValueOf<typeof flagsShape>> = {
   shape: flagsShape,
-  roles: ({ by }) => (Array.isArray(by) ? by : []),
+  roles: ({ by = [] }) => (typeof by === 'string' ? [] : by),
   begin({ severity: least = 'low', by = 'anyone', upstream = true }) {
     const search = new FlagSearch({
       least,

@@ -85,7 +85,7 @@ class Walk {
     if (!graph.datasets.has(start)) return [sentence('No evidence is about the bytes of this dataset.')];
     const doubts: Sentence[] = graph.issues
       .filter(({ kind }) => kind === 'too-large')
-      .map(({ template, args }) => sentence(template, args));
+      .map(({ template, args }) => ({ template, args }));
     const reached = new Set([start]);
     for (const id of reached) {
       doubts.push(...this.doubtsOf(id));

@@ -88,7 +88,7 @@ function check(facts: ReadDatasetFacts, demand: LogDemand, findings: Findings): 
   // Leaves and maps that are missing show in what they are needed for.
   for (const { path: file, error } of scope.problems) {
     if (!file.endsWith(BUNDLE_SUFFIX) || error.code === 'evidence-removed') continue;
-    findings.add(() => ({ dataset: path, sentence: sentence(error.template, error.args) }));
+    findings.add(() => ({ dataset: path, sentence: { template: error.template, args: error.args } }));
   }
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parsePolicy } from '../../../../src/core/policy/parsePolicy.ts';
+import { RULES } from '../../../../src/core/policy/rules.ts';
+import { STARTER_POLICY } from '../../../../src/core/policy/starterPolicy.ts';
 
 const PATH = '/work/.provenance/policy.jsonc';
 
@@ -96,6 +98,24 @@ test('what is wrong is reported, and the rest counts', () => {
   ] as [string, object, ...string[]][]) {
     assert.deepEqual(read(text), expected, text.slice(0, 100));
   }
+});
+
+test('reads the policy of docs/formats.md, which has a row for every rule', () => {
+  const formats = readFileSync(join(import.meta.dirname, '../../../../docs/formats.md'), 'utf8');
+  const [, example = ''] = /```jsonc\n(\{\n {2}"roles"[^]*?)```/.exec(formats) ?? [];
+  const { roles, rules, problems } = parsePolicy(example, PATH);
+  assert.deepEqual(problems, []);
+  assert.deepEqual([roles?.list.length, rules.length], [2, 4]);
+  for (const name of Object.keys(RULES)) assert.match(formats, new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
+});
+
+test('reads the policy that the program starts one with', () => {
+  const { rules, problems } = parsePolicy(STARTER_POLICY, PATH);
+  assert.deepEqual(problems, []);
+  assert.ok(rules.length > 0);
+  // What is commented out is right as well.
+  const all = STARTER_POLICY.replaceAll(/^( *)\/\/ (?=["}]| {2})/gm, '$1');
+  assert.deepEqual(parsePolicy(all, PATH).problems, []);
 });
 
 test('rules are read in their order, with their numbers', () => {

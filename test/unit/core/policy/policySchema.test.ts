@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { GENERATION_METHODS, SEVERITIES, STAGES } from '../../../../src/core/evidence/predicates.ts';
 import { parsePolicy } from '../../../../src/core/policy/parsePolicy.ts';
 import { policySchema } from '../../../../src/core/policy/policyShape.ts';
-import { RULES } from '../../../../src/core/policy/rules.ts';
+import type { RULES } from '../../../../src/core/policy/rules.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const file = join(root, 'media/policy.schema.json');

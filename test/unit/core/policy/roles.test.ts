@@ -115,7 +115,7 @@ function thread(...reviews: string[]): string {
     stranger: { roles: [], mayClear: [] },
   };
   const made = reviews.map((text, index): Review => {
-    const [who, what = ''] = text.split(' ') as [keyof typeof rights, string];
+    const [who, what] = text.split(' ') as [keyof typeof rights, string];
     const isFlag = what.startsWith('+');
     return {
       statement: index,

@@ -353,11 +353,7 @@ test('facts that a rule needs and a host did not gather deny', async () => {
   assert.deepEqual(needsOf(policy), { lineage: true, origins: true, digests: false });
   const { datasets } = await world.facts(parsePolicy('{}', 'policy.jsonc'), ['a.jsonl']);
   const bare = datasets.map((dataset) => ({ ...dataset, logs: new Map() }));
-  const verdict = evaluatePolicy(
-    policy,
-    { path: '', sha256: '' },
-    { now: 0, datasets: bare as typeof datasets },
-  );
+  const verdict = evaluatePolicy(policy, { path: '', sha256: '' }, { now: 0, datasets: bare });
   assert.deepEqual(failures(verdict), ['origins', 'lineage', 'log']);
 });
 
