@@ -108,7 +108,7 @@ export function computeLogState(evidence: LogEvidence, verify: VerifySignature):
       problems.push({
         code: 'invalid-checkpoint',
         template:
-          'The checkpoint over {size} lines of evidence is not signed by whoever signed the last of them, so it does not count. Copy .provenance again from where it came from.',
+          'The checkpoint over the evidence up to line {size} is not signed by whoever signed that line, so it does not count. Copy .provenance again from where it came from.',
         args: { size: checkpoint.size },
       });
     }
@@ -157,14 +157,15 @@ function lostSinceCheckpoint(log: EvidenceLog, { origin, size }: Checkpoint): Lo
   if (size > log.size) {
     return {
       code,
-      template: 'The checkpoint is over {size} lines of evidence, and {actual} are here.',
+      template:
+        'The checkpoint is over the evidence up to line {size}, and what is here ends with line {actual}.',
       args,
     };
   }
   return origin === log.origin
     ? {
         code,
-        template: 'The first {size} lines of evidence are not those that the checkpoint is over.',
+        template: 'The evidence up to line {size} is not what the checkpoint is over.',
         args,
       }
     : { code, template: 'The checkpoint is of a log that starts with another line of evidence.', args };
@@ -175,12 +176,16 @@ function lostSinceSeen(log: EvidenceLog, { size, time, elsewhere }: SeenState): 
   const args = { size, time, actual: log.size };
   if (elsewhere !== undefined) {
     const template =
-      'This log had {size} lines of evidence on {time} in {elsewhere}, and the {actual} that are here do not go on from them.';
+      'On {time} this evidence went up to line {size} in {elsewhere}, and what is here, up to line {actual}, does not go on from it.';
     return { code, template, args: { ...args, elsewhere } };
   }
   return size > log.size
-    ? { code, template: '{size} lines of evidence were here on {time}, and {actual} are here now.', args }
-    : { code, template: 'The first {size} lines of evidence are not those that were here on {time}.', args };
+    ? {
+        code,
+        template: 'On {time} the evidence went up to line {size}, and now it ends with line {actual}.',
+        args,
+      }
+    : { code, template: 'The evidence up to line {size} is not what was here on {time}.', args };
 }
 
 /** The checkpoint, where it is signed by whom it should be. */

@@ -286,7 +286,7 @@ const cases: Case[] = [
     },
     shows: [
       'The evidence of 0 of 1 datasets is complete.',
-      'a.jsonl The checkpoint is over 2 lines of evidence, and 1 are here.',
+      'a.jsonl The checkpoint is over the evidence up to line 2, and what is here ends with line 1.',
     ],
   },
   {
