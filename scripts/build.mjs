@@ -49,6 +49,10 @@ const cliProgram = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // Most commands need little of it, and reading the rest takes time.
+  splitting: true,
+  chunkNames: 'program/[name]-[hash]',
+  outExtension: { '.js': '.mjs' },
   // Packages in CommonJS call require(), which an ES module does not have.
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as requireIn } from 'node:module';\nconst require = requireIn(import.meta.url);",
@@ -77,7 +81,6 @@ const entries = [
   { from: 'src/platform/rowWorker.node.ts', to: 'dist/rowWorker.node.cjs', options: commonJs },
   { from: 'src/platform/lineageWorker.node.ts', to: 'dist/lineageWorker.node.cjs', options: commonJs },
   { from: 'src/platform/sshWorker.node.ts', to: 'dist/sshWorker.node.cjs', options: commonJs },
-  { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram },
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
 ];
 
@@ -122,6 +125,8 @@ cli(async () => {
     if (existsSync(join(root, from))) builds.push({ ...options, entryPoints: [from], outfile: to });
     else console.warn(`build: left out ${to}, as there is no ${from}`);
   }
+  builds.push({ ...cliProgram, entryPoints: { provenance: 'src/cli/main.ts' }, outdir: 'dist' });
+  rmSync(join(root, 'dist/program'), { recursive: true, force: true }); // The names of its files change with them.
   if (production) {
     for (const map of findFiles('dist', '.map')) rmSync(join(root, map)); // Of an earlier build.
   } else {

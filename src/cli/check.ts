@@ -19,7 +19,7 @@ import { sarifLog } from './check/sarif.ts';
 import { shownVerdict, type ShownVerdict } from './check/shownVerdict.ts';
 import { signedVerdict } from './check/svr.ts';
 import { defineCommand } from './command.ts';
-import { startThreadsFor } from './dataset.ts';
+import { startThreadsFor } from './threads.ts';
 import { Judge } from './judge.ts';
 import { problemJson } from './json.ts';
 import { shownPath } from './report.ts';
@@ -88,7 +88,7 @@ Examples:
     refuseOverwriting(options, [policy.path, ...datasets]);
     // Before the datasets, which may take long to read.
     const signer = options.svr === undefined ? undefined : await signingKey(options.key, io);
-    void startThreadsFor(datasets, io);
+    void startThreadsFor(datasets, io.pool);
     const judge = await Judge.create(io, judgeOptions(options));
     if (!options.json) for (const problem of judge.trust.problems) warn(io, problem.message);
 

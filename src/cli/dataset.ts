@@ -1,12 +1,10 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ProvenanceError } from '../core/errors.ts';
-import { evidencePaths } from '../core/evidence/layout.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
 import { sampleOnLine, type SampleDigests } from '../core/sample/digest.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
 import { digestFile, type DigestOptions } from '../platform/digestFile.node.ts';
-import { LARGE_FILE } from '../platform/digestParts.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
 import { toSlashes } from '../platform/paths.node.ts';
 import type { LineRange } from './lines.ts';
@@ -42,40 +40,23 @@ export async function datasetPath(given: string): Promise<DatasetPath> {
 export async function readDataset(
   given: string,
   io: Io,
-  options: Pick<DigestOptions, 'recognise' | 'expected' | 'hashFirst' | 'hashBeside'> = {},
+  options: Pick<DigestOptions, 'recognise' | 'expected' | 'hashFirst'> = {},
 ): Promise<DatasetFile> {
   const progress = progressOf(io, given);
   try {
     const { onProgress } = progress;
-    const { pool, cache, signal } = io;
-    const { samples, lines } = await digestFile(given, { ...options, signal, onProgress, pool, cache });
+    const { pool, ahead, cache, signal } = io;
+    const { samples, lines } = await digestFile(given, {
+      ...options,
+      signal,
+      onProgress,
+      pool,
+      ahead,
+      cache,
+    });
     return { ...(await datasetPath(given)), samples, lineCount: lines };
   } finally {
     progress.done();
-  }
-}
-
-/** Whether the evidence of a dataset was last added to after the dataset was last written to. */
-export async function isSignedSince(path: string): Promise<boolean> {
-  const [dataset, bundle] = await Promise.all(
-    [path, evidencePaths(path).bundle].map((file) => stat(file).catch(() => undefined)),
-  );
-  return dataset !== undefined && bundle !== undefined && dataset.mtimeMs <= bundle.mtimeMs;
-}
-
-/**
- * Starts the threads that are going to digest these files while other things are made ready; not for files that are
- * likely to be known by their bytes.
- */
-export async function startThreadsFor(files: readonly string[], { pool }: Io): Promise<void> {
-  for (const file of files) {
-    const size = await stat(file).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size < LARGE_FILE || (await isSignedSince(file))) continue;
-    pool?.start();
-    return;
   }
 }
 

@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { ProvenanceError } from '../core/errors.ts';
-import { EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
+import { EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
 import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
 import type { Roles } from '../core/policy/roles.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
-import { baselineOf, intactBaseline, settledBy } from '../core/trust/baseline.ts';
+import { intactBaseline } from '../core/trust/baseline.ts';
 import type { NoteKey } from '../core/log/signedNote.ts';
 import type { SigstoreTrust } from '../core/trust/sigstoreStatements.ts';
 import type { Scope, ScopeLoader, StatementInScope, StatementScope } from '../core/trust/scope.ts';
@@ -22,7 +22,7 @@ import type { LineageScope } from '../protocol/lineageWorker.ts';
 import { toSlashes } from '../platform/paths.node.ts';
 import { readRolesOf } from '../platform/policyFile.node.ts';
 import { readWitnesses, userWitnesses } from '../platform/witnesses.node.ts';
-import { datasetPath, isSignedSince, readDataset, realFolder, type DatasetFile } from './dataset.ts';
+import { realFolder, type DatasetFile } from './dataset.ts';
 import type { Io } from './terminal.ts';
 import { readSigstore, readTrust } from './trust.ts';
 
@@ -45,9 +45,6 @@ export function inputsOfDataset({
 }: Judged): InputNode<SignedStep<StatementData>>[] {
   return inputTree({ statements, baseline: assessment.baseline, sha256: dataset.samples.sha256 });
 }
-
-/** Evidence of more bytes takes longer to read than a thread takes to start. */
-const LARGE_EVIDENCE = 1 << 20;
 
 export interface JudgeOptions {
   /** Files in the format of allowed_signers, beside those that are read anyway. */
@@ -108,55 +105,9 @@ export class Judge {
     return new Judge(toSlashes(workspace), all, { bundles, advisories }, io);
   }
 
-  /**
-   * Reads a dataset and judges it. A file that evidence knows by its bytes, where no more is needed, is not digested.
-   * @throws ProvenanceError as `digestFile`
-   */
-  async judge(given: string): Promise<Judged> {
-    const { path } = await datasetPath(given);
-    const statements = this.statementsAbout(path);
-    // Whoever is told of the file's failure does not wait for this one.
-    statements.catch(() => undefined);
-    let scope: { readonly of: string; readonly is: Promise<Scope> } | undefined;
-    // The rest of the evidence is read while the file is.
-    const begin = (found: StatementScope, sha256: string) => {
-      if (scope?.of === sha256) return;
-      scope = { of: sha256, is: this.scopeOf(found, sha256) };
-      scope.is.catch(() => undefined);
-    };
-    const expected = async () => {
-      const found = await statements;
-      const sha256 = baselineOf(found.statements)?.statement.subjects[0]?.sha256;
-      if (sha256 === undefined || settledBy(found.statements, sha256)) return undefined;
-      begin(found, sha256);
-      return sha256;
-    };
-    const recognise = async (sha256: string) => {
-      const found = await statements;
-      begin(found, sha256);
-      return settledBy(found.statements, sha256)?.statement.predicate.samples.count;
-    };
-    const hashFirst = await isSignedSince(path);
-    const hashBeside = (await this.evidenceSize(path)) > LARGE_EVIDENCE;
-    const dataset = await readDataset(given, this.io, { recognise, expected, hashFirst, hashBeside });
-    begin(await statements, dataset.samples.sha256);
-    return this.judged(dataset, await scope!.is);
-  }
-
-  /** Bytes of the evidence that is going to be read for a dataset: its own and advisories; other datasets' is small. */
-  private async evidenceSize(path: string): Promise<number> {
-    const sizes = [evidencePaths(path).bundle, ...this.evidence.advisories].map((file) =>
-      stat(file).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  }
-
   /** Judges a dataset that was read. @throws ProvenanceError `cancelled` */
   async judgeDataset(dataset: DatasetFile): Promise<Judged> {
-    return this.judged(dataset, await this.wholeScope(await this.statementsAbout(dataset.path)));
+    return judged(dataset, await this.wholeScope(await this.statementsAbout(dataset.path)));
   }
 
   /**
@@ -179,8 +130,8 @@ export class Judge {
     );
   }
 
-  /** The leaves too, unless nobody is going to look into them. */
-  private async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
+  /** The leaves too, unless nobody is going to look into them. @param sha256 of the file's bytes, hex */
+  async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
     return intactBaseline(found.statements, sha256)
       ? await this.loader.withoutLeaves(found, this.io.signal)
       : await this.wholeScope(found);
@@ -217,12 +168,17 @@ export class Judge {
   private async wholeScope(found: StatementScope): Promise<Scope> {
     return await this.loader.loadLeaves(found, this.io.signal);
   }
+}
 
-  private judged(dataset: DatasetFile, scope: Scope): Judged {
-    const { samples } = dataset;
-    const assessment = assess({ ...scope, rows: samples, sha256: samples.sha256 });
-    return { dataset, scope, assessment, statements: scope.statements.map(toStatementData) };
-  }
+/** @param assessment where it was made before */
+export function judged(dataset: DatasetFile, scope: Scope, assessment?: Assessment): Judged {
+  const { samples } = dataset;
+  return {
+    dataset,
+    scope,
+    assessment: assessment ?? assess({ ...scope, rows: samples, sha256: samples.sha256 }),
+    statements: scope.statements.map(toStatementData),
+  };
 }
 
 /** The nearest folder with a `.provenance`, from the current directory upwards; else the current directory. */

@@ -18,11 +18,16 @@
  */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { DigestPool } from '../platform/digestPool.node.ts';
+import { HashAhead } from '../platform/hashAhead.node.ts';
 import { isDigestThread } from '../platform/digestThreadRole.node.ts';
+import { startThreadsFor } from './threads.ts';
 
 /** How long a write under way may take to end after an interrupt, in milliseconds. */
 const GRACE = 1000;
 const INTERRUPTED = 130;
+/** Commands that read the datasets that are their operands. */
+const READERS: ReadonlySet<string> = new Set(['sign', 'verify', 'check']);
 
 // The program is one file, which its threads are started from as well.
 if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
@@ -35,10 +40,14 @@ function threadScript(): URL {
 }
 
 async function main(): Promise<void> {
-  const [{ run }, { userDigestCache }, { DigestPool }] = await Promise.all([
+  const [, , command = '', ...operands] = process.argv;
+  const pool = new DigestPool(threadScript());
+  // They start while the rest of the program is read.
+  const ahead = new HashAhead(pool);
+  if (READERS.has(command)) void startThreadsFor(operands, pool, ahead);
+  const [{ run }, { userDigestCache }] = await Promise.all([
     import('./program.ts'),
     import('../platform/digestCache.node.ts'),
-    import('../platform/digestPool.node.ts'),
   ]);
   const controller = new AbortController();
   let interruptHandler: (() => void) | undefined;
@@ -74,8 +83,11 @@ async function main(): Promise<void> {
         interruptHandler = undefined;
       };
     },
-    pool: new DigestPool(threadScript()),
+    pool,
+    ahead,
     cache: userDigestCache(process.env),
   });
   process.exitCode ??= code;
+  // What was begun for nothing does not hold the program.
+  pool.dispose();
 }

@@ -8,6 +8,7 @@ import { untrustedText } from '../protocol/untrustedText.ts';
 import { defineCommand, oneFile } from './command.ts';
 import { readDataset } from './dataset.ts';
 import { inputsOfDataset, Judge, type Judged } from './judge.ts';
+import { judgeFile } from './judgeFile.ts';
 import { logRows, problemRows, reviewText, statementText, upstreamText } from './report.ts';
 import { parseTarget, sampleOf, type Sample } from './sample.ts';
 import { showDatasetJson, showSampleJson } from './showJson.ts';
@@ -36,7 +37,7 @@ Examples:
     const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     if (line === undefined) {
-      const judged = await judge.judge(file);
+      const judged = await judgeFile(file, io, Promise.resolve(judge));
       if (options.json) sayJson(io, showDatasetJson(judged));
       else sayDataset(io, judged);
       return 0;

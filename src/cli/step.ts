@@ -19,7 +19,8 @@ import type { PairingRequest, StepRequest } from '../protocol/lineageWorker.ts';
 import { toSlashes } from '../platform/paths.node.ts';
 import { usageError, type Arguments } from './arguments.ts';
 import { oneOf } from './command.ts';
-import { datasetPath, realFolder, startThreadsFor, type DatasetPath } from './dataset.ts';
+import { datasetPath, realFolder, type DatasetPath } from './dataset.ts';
+import { startThreadsFor } from './threads.ts';
 import { countOf } from './lines.ts';
 import { KEY_HELP, KEY_OPTION, signingKey } from './signingKey.ts';
 import { progressOf, say, sayJson, sayRows, warn, type Io, type Row } from './terminal.ts';
@@ -133,7 +134,7 @@ export async function recordStep(
   const context = { files, signal, pool, cache };
   void startThreadsFor(
     [...inputs, ...outputs].map(({ given }) => given),
-    io,
+    pool,
   );
   const read = async ({ given, path }: Omit<DatasetPath, 'name'>): Promise<StepFile> => {
     const progress = progressOf(io, given);

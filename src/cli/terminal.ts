@@ -1,5 +1,6 @@
 import type { DigestCache } from '../platform/digestCache.node.ts';
 import type { DigestPool } from '../platform/digestPool.node.ts';
+import type { HashAhead } from '../platform/hashAhead.node.ts';
 import { untrustedText } from '../protocol/untrustedText.ts';
 
 export interface Output {
@@ -19,6 +20,8 @@ export interface Io {
   readonly takeInterrupts?: (handler: () => void) => () => void;
   /** Threads for large files. */
   readonly pool?: DigestPool | undefined;
+  /** Hashes of large files that were begun while the program started. */
+  readonly ahead?: HashAhead | undefined;
   /** Where the digests of large files are kept. */
   readonly cache?: DigestCache | undefined;
 }

@@ -1,9 +1,9 @@
 import { asProvenanceError, type ProvenanceError } from '../core/errors.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand } from './command.ts';
-import { startThreadsFor } from './dataset.ts';
 import { formHints } from './formHints.ts';
 import { Judge, type Judged, type JudgeOptions } from './judge.ts';
+import { judgeFile } from './judgeFile.ts';
 import { isFine, verifyJson } from './json.ts';
 import { countOf } from './lines.ts';
 import { sayReport } from './report.ts';
@@ -76,14 +76,16 @@ Examples:
   options: SCOPE_OPTIONS,
   async run({ options, operands }, io) {
     if (operands.length === 0) throw usageError('Say which files to verify.');
-    void startThreadsFor(operands, io);
-    const judge = await Judge.create(io, judgeOptions(options));
+    const judging = Judge.create(io, judgeOptions(options));
+    const first = judgeFile(operands[0]!, io, judging);
+    first.catch(() => undefined);
+    const judge = await judging;
     if (!options.json) for (const problem of judge.trust.problems) warn(io, problem.message);
     const judged: Judged[] = [];
     const errors: { path: string; error: ProvenanceError }[] = [];
-    for (const path of operands) {
+    for (const [index, path] of operands.entries()) {
       try {
-        const found = await judge.judge(path);
+        const found = await (index === 0 ? first : judgeFile(path, io, judging));
         const result = { ...found, derivedFrom: await formHints(found, io) };
         if (!options.json) {
           if (judged.length > 0) say(io);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -14,6 +14,8 @@ const MAX_BYTES = 4 * 2 ** 30;
 /** Changes with the layout of entries, and with what digests are of. */
 const MAGIC = Buffer.from('DPDIGEST2\n');
 const CHECKSUM_BYTES = 4;
+/** So much of an entry is read at once where it is not needed as a whole. */
+const PIECE_BYTES = 1 << 20;
 /** What a writer that was killed left behind is removed after so many milliseconds. */
 const ABANDONED = 24 * 60 * 60 * 1000;
 const SUFFIX = '.digests';
@@ -53,6 +55,30 @@ export class DigestCache {
       const now = new Date();
       if (digested) await utimes(path, now, now);
       return digested;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Whether no sample of a file has a digest that somebody looks for. The entry is read in pieces, as most of what it takes
+   * to have all of a large one in memory is to get so much memory.
+   *
+   * @param sha256 of the file's bytes, hex
+   * @param isLookedFor asked of the digest at `index` of the packed `digests`
+   * @returns undefined where the file is not known
+   */
+  async holdsNone(
+    sha256: string,
+    isLookedFor: (digests: Uint8Array, index: number) => boolean,
+  ): Promise<boolean | undefined> {
+    try {
+      const file = await open(this.pathOf(sha256));
+      try {
+        return await searchEntry(file, isLookedFor);
+      } finally {
+        await file.close();
+      }
     } catch {
       return undefined;
     }
@@ -180,6 +206,37 @@ function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
     viewOf(offsets),
     codes,
   ];
+}
+
+/** @returns as {@link DigestCache.holdsNone}; also undefined for what is no entry of this version, or is damaged */
+async function searchEntry(
+  file: FileHandle,
+  isLookedFor: (digests: Uint8Array, index: number) => boolean,
+): Promise<boolean | undefined> {
+  const { size } = await file.stat();
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  const start = (await file.read(buffer, 0, PIECE_BYTES, 0)).bytesRead;
+  if (!buffer.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const from = MAGIC.length + 4 + buffer.readUInt32LE(MAGIC.length);
+  if (from > start) return undefined;
+  const header = JSON.parse(buffer.toString('utf8', MAGIC.length + 4, from)) as Header;
+  const digestsEnd = from + header.count * DIGEST_LENGTH;
+  const end = size - CHECKSUM_BYTES;
+  if (digestsEnd > end) return undefined;
+  let checksum = crc32(buffer.subarray(0, from));
+  let found = false;
+  for (let at = from; at < end;) {
+    const isDigests = at < digestsEnd;
+    const length = Math.min(PIECE_BYTES, (isDigests ? digestsEnd : end) - at);
+    const { bytesRead } = await file.read(buffer, 0, length, at);
+    if (bytesRead < length) return undefined;
+    const piece = viewOf(buffer.subarray(0, length));
+    checksum = crc32(piece, checksum);
+    for (let i = 0; isDigests && !found && i < length / DIGEST_LENGTH; i++) found = isLookedFor(piece, i);
+    at += length;
+  }
+  await file.read(buffer, 0, CHECKSUM_BYTES, end);
+  return checksum === buffer.readUInt32LE(0) ? !found : undefined;
 }
 
 /** @returns undefined for what is no entry of this version, or is damaged */

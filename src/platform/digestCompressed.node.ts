@@ -8,7 +8,8 @@ import { checkJsonl, FORMAT_BYTES, type Compression } from '../core/table/datase
 import { threadDigester } from './chunkDigester.node.ts';
 import { decompressed } from './decompress.node.ts';
 import type { DigestOptions } from './digestFile.node.ts';
-import { LARGE_FILE, type Outcome } from './digestParts.node.ts';
+import type { Outcome } from './digestParts.node.ts';
+import { LARGE_FILE } from './digestPool.node.ts';
 import { hashOf } from './fileHash.node.ts';
 import { FileSource } from './fileSource.node.ts';
 import type { InputFile } from './inputFile.node.ts';

@@ -2,9 +2,10 @@ import type { CancelSignal } from '../core/errors.ts';
 import type { SampleDigests } from '../core/sample/digest.ts';
 import { datasetFormat, FORMAT_BYTES, type DatasetFormat } from '../core/table/datasetFormat.ts';
 import type { DigestCache } from './digestCache.node.ts';
-import { digestLines, LARGE_FILE, type Outcome } from './digestParts.node.ts';
-import type { DigestPool } from './digestPool.node.ts';
+import { digestLines, type Outcome } from './digestParts.node.ts';
+import { LARGE_FILE, type DigestPool } from './digestPool.node.ts';
 import { fileError } from './fileErrors.node.ts';
+import type { HashAhead } from './hashAhead.node.ts';
 import { InputFile } from './inputFile.node.ts';
 
 export interface DigestOptions {
@@ -27,8 +28,8 @@ export interface DigestOptions {
   readonly expected?: (() => Promise<string | undefined>) | undefined;
   /** Whether the file is so likely to be recognised that its samples are left alone until then. */
   readonly hashFirst?: boolean | undefined;
-  /** Whether this thread has other things to do in the meantime, so that another one is to hash. */
-  readonly hashBeside?: boolean | undefined;
+  /** Hashes that were begun before. */
+  readonly ahead?: HashAhead | undefined;
 }
 
 export interface DigestedFile {

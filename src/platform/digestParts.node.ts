@@ -1,14 +1,13 @@
+import { throwIfCancelled } from '../core/errors.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import { lineNumbers } from '../core/sample/sampleCollector.ts';
 import type { DigestedFile, DigestOptions } from './digestFile.node.ts';
-import { ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
+import { LARGE_FILE, ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
 import { hashOf, type Extent, type FileHash, type HashOptions } from './fileHash.node.ts';
+import type { HashAhead } from './hashAhead.node.ts';
 import type { InputFile } from './inputFile.node.ts';
 import { lineRanges } from './lineRanges.node.ts';
 import { SamplePass, type SampleParts } from './samplePass.node.ts';
-
-/** Smaller files are digested sooner than threads start, and than a cache answers. */
-export const LARGE_FILE = 8 << 20;
 
 /** What was found in a file, and whether its samples were looked at. */
 export interface Outcome {
@@ -32,7 +31,7 @@ export async function digestParts(
   options: DigestOptions,
   extent?: Extent,
 ): Promise<Outcome> {
-  const { signal, onProgress, hashFirst, hashBeside } = options;
+  const { signal, onProgress, hashFirst } = options;
   const { size } = file;
   const pool = size >= LARGE_FILE ? options.pool : undefined;
   let hashed = 0;
@@ -60,8 +59,11 @@ export async function digestParts(
   const expected = size >= LARGE_FILE ? expectedFile(options) : undefined;
   try {
     if (!hashFirst) pass.startBeside();
+    // The threads digest, or one of them hashes, and the caller reads evidence meanwhile.
     const found =
-      hashFirst && hashBeside && pool ? await hashInThread(file, pool, hashing) : await hashOf(file, hashing);
+      hashFirst && pool
+        ? await hashInThread(file, pool, hashing, options.ahead)
+        : await hashOf(file, hashing);
     const extents = extent ?? found.extent!;
     const known = await knownFile(found.sha256, size, extents, options, expected);
     if (known) return { digested: known, fresh: false };
@@ -73,10 +75,19 @@ export async function digestParts(
   }
 }
 
-async function hashInThread(file: InputFile, pool: DigestPool, options: HashOptions): Promise<FileHash> {
+async function hashInThread(
+  file: InputFile,
+  pool: DigestPool,
+  options: HashOptions,
+  ahead: HashAhead | undefined,
+): Promise<FileHash> {
   const { signal, countLines = false, onBytes } = options;
   const cancelling = new AbortController();
   try {
+    const begun = ahead?.take(file, options);
+    const hash = await begun;
+    throwIfCancelled(signal);
+    if (hash) return hash;
     return await pool.call('hash', { file: file.task, countLines }, 1, {
       signal: cancelling.signal,
       onProgress: (length) => {

@@ -6,6 +6,9 @@ import type { DigestThreadMethods } from './digestThread.node.ts';
 import { DIGEST_THREAD } from './digestThreadRole.node.ts';
 import { nodeTimers, workerPort } from './workerPort.node.ts';
 
+/** Smaller files are digested sooner than threads start, and than a cache answers. */
+export const LARGE_FILE = 8 << 20;
+
 /** More threads than this read memory no faster. */
 const MAX_THREADS = 8;
 /** Threads that had nothing to do for so long are ended, in milliseconds. */

@@ -6,11 +6,14 @@ import { FileRanges, type RangeParams } from './fileRanges.node.ts';
 import type { TaskFile } from './lineRanges.node.ts';
 import { nodeTimers, workerPort } from './workerPort.node.ts';
 
+/** How much is hashed before a message says so. */
+const TOLD_BYTES = 16 << 20;
+
 /** What a digesting thread does. It keeps the file of its last task open. */
 export type DigestThreadMethods = {
   /** As {@link FileRanges.digest}. */
   digest: (params: RangeParams) => PackedChunk;
-  /** As {@link hashTask}; progress: the length of each piece. */
+  /** As {@link hashTask}; progress: how many more bytes were hashed. */
   hash: (params: { readonly file: TaskFile; readonly countLines: boolean }) => FileHash;
   /** Closes the file that is open. */
   close: (params: null) => null;
@@ -26,7 +29,14 @@ export function startDigestThread(port: Port = workerPort(parentPort!)): void {
       return chunk;
     },
     hash({ file, countLines }, { signal, progress }) {
-      return hashTask(file, { signal, countLines, onBytes: progress });
+      let untold = 0;
+      const onBytes = (length: number) => {
+        untold += length;
+        if (untold < TOLD_BYTES) return;
+        progress(untold);
+        untold = 0;
+      };
+      return hashTask(file, { signal, countLines, onBytes });
     },
     async close() {
       await ranges.close();

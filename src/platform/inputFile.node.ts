@@ -77,10 +77,13 @@ export class InputFile {
 
   /** @throws ProvenanceError `changed-while-reading` when the file at the path is not as it was when it was opened */
   async expectUnchanged(): Promise<void> {
-    const now = await stat(this.path);
-    const { size, mtimeMs, ctimeMs, ino } = this.stats;
-    const same = now.size === size && now.mtimeMs === mtimeMs && now.ctimeMs === ctimeMs && now.ino === ino;
-    if (!same) throw changedWhileReading(this.path);
+    if (!this.isStill(await stat(this.path))) throw changedWhileReading(this.path);
+  }
+
+  /** Whether a file that was looked at, now or before, is this one as it was when it was opened. */
+  isStill({ size, mtimeMs, ctimeMs, ino }: Stats): boolean {
+    const { stats } = this;
+    return stats.size === size && stats.mtimeMs === mtimeMs && stats.ctimeMs === ctimeMs && stats.ino === ino;
   }
 
   async close(): Promise<void> {

@@ -5,9 +5,12 @@ import type { Sha256, Sha256Stream } from '../core/bytes/sha256.ts';
 const hash = (crypto as Partial<typeof crypto>).hash;
 
 /** SHA-256 by OpenSSL: 32 bytes. */
-export const fastSha256: Sha256 = hash
-  ? (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer'))
-  : (bytes) => new Uint8Array(crypto.createHash('sha256').update(bytes).digest());
+export const fastSha256: Sha256 = (bytes, prefix) => {
+  if (hash && !prefix) return new Uint8Array(hash('sha256', bytes, 'buffer'));
+  const stream = crypto.createHash('sha256');
+  if (prefix) stream.update(prefix);
+  return new Uint8Array(stream.update(bytes).digest());
+};
 
 /** @returns an incremental SHA-256 by OpenSSL */
 export function fastSha256Stream(): Sha256Stream {

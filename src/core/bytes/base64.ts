@@ -58,15 +58,40 @@ const encoder = new TextEncoder();
 
 /** As {@link fromBase64}, of the bytes of a text from `start` to before `end`. */
 export function decodeBase64(text: Uint8Array, start: number, end: number): Uint8Array | undefined {
-  return decodeWith(STANDARD, text, start, end) ?? decodeWith(URL_SAFE, text, start, end);
+  const length = decodedLength(text, start, end);
+  if (length === undefined) return undefined;
+  const bytes = new Uint8Array(length);
+  return decodeBase64Into(text, start, end, bytes) ? bytes : undefined;
 }
 
-function decodeWith(table: Uint8Array, text: Uint8Array, start: number, end: number): Uint8Array | undefined {
+/** How many bytes a text from `start` to before `end` decodes to; undefined where it is no base64 for its length. */
+export function decodedLength(text: Uint8Array, start: number, end: number): number | undefined {
   const length = end - start;
   if (length % 4 !== 0) return undefined;
-  if (length === 0) return new Uint8Array();
-  const pads = text[end - 1] !== PAD ? 0 : text[end - 2] !== PAD ? 1 : 2;
-  const bytes = new Uint8Array((length / 4) * 3 - pads);
+  return (length / 4) * 3 - paddingOf(text, start, end);
+}
+
+/**
+ * As {@link decodeBase64}, into `into`, which has {@link decodedLength} bytes.
+ * @returns false where it is not base64; what stands in `into` then has no meaning
+ */
+export function decodeBase64Into(text: Uint8Array, start: number, end: number, into: Uint8Array): boolean {
+  return decodeWith(STANDARD, text, start, end, into) || decodeWith(URL_SAFE, text, start, end, into);
+}
+
+function paddingOf(text: Uint8Array, start: number, end: number): number {
+  if (end === start || text[end - 1] !== PAD) return 0;
+  return text[end - 2] === PAD ? 2 : 1;
+}
+
+function decodeWith(
+  table: Uint8Array,
+  text: Uint8Array,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+): boolean {
+  const pads = paddingOf(text, start, end);
   const whole = pads === 0 ? end : end - 4;
   let out = 0;
   let at = start;
@@ -75,7 +100,7 @@ function decodeWith(table: Uint8Array, text: Uint8Array, start: number, end: num
     const b = table[text[at + 1]!]!;
     const c = table[text[at + 2]!]!;
     const d = table[text[at + 3]!]!;
-    if ((a | b | c | d) > 63) return undefined;
+    if ((a | b | c | d) > 63) return false;
     bytes[out++] = (a << 2) | (b >> 4);
     bytes[out++] = (b << 4) | (c >> 2);
     bytes[out++] = (c << 6) | d;
@@ -84,10 +109,10 @@ function decodeWith(table: Uint8Array, text: Uint8Array, start: number, end: num
     const a = table[text[at]!]!;
     const b = table[text[at + 1]!]!;
     const c = pads === 1 ? table[text[at + 2]!]! : 0;
-    if ((a | b | c) > 63) return undefined;
-    if (pads === 1 ? (c & 3) !== 0 : (b & 15) !== 0) return undefined;
+    if ((a | b | c) > 63) return false;
+    if (pads === 1 ? (c & 3) !== 0 : (b & 15) !== 0) return false;
     bytes[out++] = (a << 2) | (b >> 4);
     if (pads === 1) bytes[out++] = (b << 4) | (c >> 2);
   }
-  return bytes;
+  return true;
 }

@@ -1,4 +1,4 @@
-import { decodeBase64, fromBase64, toBase64 } from '../bytes/base64.ts';
+import { decodeBase64Into, decodedLength, fromBase64, toBase64 } from '../bytes/base64.ts';
 import { ProvenanceError } from '../errors.ts';
 import { parseStrictJson } from '../sample/canonicalJson.ts';
 import type { Signer } from './signer.ts';
@@ -17,6 +17,8 @@ export interface Envelope {
   readonly payload: Uint8Array;
   readonly payloadType: string;
   readonly signatures: readonly EnvelopeSignature[];
+  /** {@link preAuthEncoding}, where the payload is a part of it: a large one is not copied to be verified. */
+  readonly preAuth?: Uint8Array;
 }
 
 export interface EnvelopeSignature {
@@ -78,18 +80,24 @@ function parseLarge(bytes: Uint8Array): Envelope | undefined {
   const start = PAYLOAD_START.length;
   if (!PAYLOAD_START.every((byte, i) => bytes[i] === byte)) return undefined;
   const end = bytes.indexOf(QUOTE, start);
-  // What is base64 has no escapes, so that the string is what stands there.
-  const payload = end < 0 ? undefined : decodeBase64(bytes, start, end);
-  if (!payload) return undefined;
+  const length = end < 0 ? undefined : decodedLength(bytes, start, end);
+  if (length === undefined) return undefined;
   const rest = new Uint8Array(start + bytes.length - end);
   rest.set(PAYLOAD_START);
   rest.set(bytes.subarray(end), start);
+  let envelope: Envelope;
   try {
-    return { ...parseWhole(rest), payload };
+    envelope = parseWhole(rest);
   } catch {
     // Said once more, with the right offsets.
     return undefined;
   }
+  const head = preAuthHead(envelope.payloadType, length);
+  const preAuth = new Uint8Array(head.length + length);
+  preAuth.set(head);
+  const payload = preAuth.subarray(head.length);
+  // What is base64 has no escapes, so that the string is what stands there.
+  return decodeBase64Into(bytes, start, end, payload) ? { ...envelope, payload, preAuth } : undefined;
 }
 
 function parseWhole(bytes: Uint8Array): Envelope {

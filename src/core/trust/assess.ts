@@ -19,7 +19,7 @@ import { STATUS_CODE, STATUSES, type DatasetVerdict, type Standing, type Status 
 
 /** What a file is judged by. */
 export interface AssessInput {
-  /** Its digests may be missing where {@link settledBy} says that nobody looks at them. */
+  /** Its digests may be missing where {@link settledBy} holds, or no review is about any of them: nobody looks at them then. */
   readonly rows: Rows;
   /** SHA-256 (hex) of the file's bytes; undefined for text that is not saved. */
   readonly sha256: string | undefined;
@@ -309,7 +309,7 @@ function collectFlags({ rows, reviews, taint, sha256 }: AssessInput): {
   const states = new RowMap<ReviewState>();
   const upstream = new RowMap<Upstream>();
   const whole = sha256 === undefined ? undefined : flagOnFile(reviews, sha256);
-  if (reviews.size === 0 && !taint) return { reviews: states, upstream };
+  if (rows.digests.length === 0 || (reviews.size === 0 && !taint)) return { reviews: states, upstream };
   for (let row = 0; row < rows.count; row++) {
     if (rows.malformed.has(row)) continue;
     const state = reviews.stateOf(rows.digests, row);

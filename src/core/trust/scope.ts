@@ -1,7 +1,13 @@
 import { DigestTable } from '../sample/digest.ts';
 import { sha256, type Sha256 } from '../bytes/sha256.ts';
 import type { FileStore } from '../bytes/fileStore.ts';
-import { asProvenanceError, formatMessage, ProvenanceError, throwIfCancelled, type CancelSignal } from '../errors.ts';
+import {
+  asProvenanceError,
+  formatMessage,
+  ProvenanceError,
+  throwIfCancelled,
+  type CancelSignal,
+} from '../errors.ts';
 import { MAX_BUNDLE_BYTES, parseBundle, type BundleEntry } from '../evidence/bundle.ts';
 import { EvidenceStore } from '../evidence/evidenceStore.ts';
 import { datasetOfBundle, evidencePaths, isAdvisoryPath } from '../evidence/layout.ts';
@@ -442,8 +448,8 @@ export class ScopeLoader {
   private check(entry: BundleEntry, signers: readonly AllowedSigner[]): readonly Checked[] {
     const known = this.checks.get(entry.envelopeDigest);
     if (known?.every((check) => check.signature !== 'unknown-key')) return known;
-    const { payload, payloadType, signatures } = entry.envelope;
-    const head = preAuthHead(payloadType, payload.length);
+    const { payload, payloadType, signatures, preAuth } = entry.envelope;
+    const message = preAuth ? [preAuth] : [preAuthHead(payloadType, payload.length), payload];
     const checks = signatures.map(({ keyid, sig, publicKey }): Checked => {
       const named = publicKey === undefined ? undefined : parseKey(publicKey);
       const key =
@@ -452,7 +458,7 @@ export class ScopeLoader {
           : signers.find((signer) => signer.keyId === keyid && !signer.certAuthority)?.key;
       if (!key) return { signature: 'unknown-key', keyId: keyid, key, publicKey: undefined };
       return {
-        signature: this.verify(key, sig, head, payload),
+        signature: this.verify(key, sig, ...message),
         keyId: keyid,
         key,
         // Of a key that allowed_signers gives as well: leaving it out of an envelope must not evade its revocation.

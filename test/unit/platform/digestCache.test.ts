@@ -73,6 +73,36 @@ describe('the cache of digests', () => {
     assert.ok(await cache.get(file.samples.sha256));
   });
 
+  test('says that none of the digests is one that is looked for, read in pieces', async () => {
+    const path = join(folder, 'search');
+    const cache = new DigestCache(path);
+    const file = digested(Array.from({ length: 70_000 }, (_, id) => `{"id":${id}}\n`).join(''));
+    await cache.put(file);
+    const { sha256: name, digests, count } = file.samples;
+    const lookFor = (row: number | undefined) => {
+      const wanted = row === undefined ? 'none' : toHex(digests.subarray(32 * row, 32 * row + 32));
+      return (packed: Uint8Array, i: number) => toHex(packed.subarray(32 * i, 32 * i + 32)) === wanted;
+    };
+    assert.equal(await cache.holdsNone(name, lookFor(undefined)), true);
+    for (const row of [0, 32_767, 32_768, 40_000, count - 1]) {
+      assert.equal(await cache.holdsNone(name, lookFor(row)), false, String(row));
+    }
+    assert.equal(await cache.holdsNone('0'.repeat(64), lookFor(undefined)), undefined);
+    const [entry = ''] = readdirSync(path);
+    const bytes = readFileSync(join(path, entry));
+    for (const damage of [bytes.length - 1, bytes.length - 5, 1_500_000, 20, 3]) {
+      writeFileSync(
+        join(path, entry),
+        bytes.map((byte, at) => (at === damage ? byte ^ 1 : byte)),
+      );
+      assert.equal(await cache.holdsNone(name, lookFor(undefined)), undefined, String(damage));
+    }
+    for (const length of [0, 5, 100, bytes.length - 1]) {
+      writeFileSync(join(path, entry), bytes.subarray(0, length));
+      assert.equal(await cache.holdsNone(name, lookFor(undefined)), undefined, String(length));
+    }
+  });
+
   test('what was not used for longest makes room', async () => {
     const path = join(folder, 'bounded');
     const cache = new DigestCache(path, 2000);

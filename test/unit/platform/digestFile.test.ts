@@ -13,8 +13,9 @@ import { SampleCollector } from '../../../src/core/sample/sampleCollector.ts';
 import { SampleDigester } from '../../../src/core/sample/sampleDigester.ts';
 import { DigestCache } from '../../../src/platform/digestCache.node.ts';
 import { digestFile, type DigestOptions } from '../../../src/platform/digestFile.node.ts';
-import { LARGE_FILE } from '../../../src/platform/digestParts.node.ts';
-import { DigestPool } from '../../../src/platform/digestPool.node.ts';
+
+import { DigestPool, LARGE_FILE } from '../../../src/platform/digestPool.node.ts';
+import { HashAhead } from '../../../src/platform/hashAhead.node.ts';
 import { hashTask } from '../../../src/platform/fileHash.node.ts';
 import { lineRanges, LineRanges } from '../../../src/platform/lineRanges.node.ts';
 import { randomNumbers } from '../cli/support.ts';
@@ -252,8 +253,6 @@ describe('a file that evidence knows by its bytes', () => {
       {},
       { hashFirst: true },
       { pool, hashFirst: true },
-      { pool, hashFirst: true, hashBeside: true },
-      { hashFirst: true, hashBeside: true },
     ] satisfies DigestOptions[]) {
       const { samples, lines: count } = await digestFile(fileOf(bytes), { ...options, recognise });
       assert.deepEqual(found(samples), { ...found(expected), digests: createHash('sha256').digest('hex') });
@@ -268,7 +267,7 @@ describe('a file that evidence knows by its bytes', () => {
       [Buffer.concat([bytes, Buffer.from('\n\n')]), expected.count],
       [Buffer.concat([bytes, Buffer.from('\n ')]), expected.count + 1],
     ] as const) {
-      for (const order of [{}, { hashFirst: true }, { hashFirst: true, hashBeside: true }]) {
+      for (const order of [{}, { hashFirst: true }]) {
         const { samples } = await digestFile(fileOf(content), {
           pool,
           ...order,
@@ -294,7 +293,6 @@ describe('a file that evidence knows by its bytes', () => {
           pool,
           cache,
           hashFirst: true,
-          hashBeside: true,
           expected: () => Promise.resolve(expectedOne),
         });
         assert.deepEqual(found(samples), found(reference(content)));
@@ -313,11 +311,33 @@ describe('a file that evidence knows by its bytes', () => {
     };
     const { signal } = controller;
     await assert.rejects(
-      digestFile(path, { pool, hashFirst: true, hashBeside: true, signal, onProgress }),
+      digestFile(path, { pool, hashFirst: true, signal, onProgress }),
       failure('cancelled'),
     );
     const task = { path, size: bytes.length, ino: statSync(path).ino + 1 };
     await assert.rejects(hashTask(task, {}), failure('changed-while-reading'));
+  });
+
+  test('a hash that was begun before is taken, once, and only of the file as it is', async () => {
+    const path = fileOf(bytes);
+    const ahead = new HashAhead(pool);
+    const options: DigestOptions = { pool, ahead, hashFirst: true, recognise };
+    ahead.begin(path, statSync(path), true);
+    for (let round = 0; round < 2; round++) {
+      const { samples } = await digestFile(path, options);
+      assert.deepEqual([samples.sha256, samples.count], [expected.sha256, expected.count]);
+    }
+    // Written to after it was begun; and one that was begun for another format.
+    const before = statSync(path);
+    ahead.begin(path, before, true);
+    writeFileSync(path, Buffer.concat([bytes, Buffer.from('\n{"id":-1}')]));
+    assert.equal((await digestFile(path, options)).samples.count, expected.count + 1);
+    ahead.begin(path, statSync(path), false);
+    assert.equal((await digestFile(path, options)).samples.count, expected.count + 1);
+    const controller = new AbortController();
+    ahead.begin(path, statSync(path), true);
+    controller.abort();
+    await assert.rejects(digestFile(path, { ...options, signal: controller.signal }), failure('cancelled'));
   });
 
   test('a file of which any byte was changed is another', async () => {

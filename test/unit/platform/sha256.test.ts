@@ -6,8 +6,10 @@ import { fastSha256, fastSha256Stream } from '../../../src/platform/sha256.node.
 
 test('is the portable SHA-256, and no Buffer', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 3 }), (bytes, prefix) => {
       assert.deepEqual(fastSha256(bytes), sha256(bytes));
+      const whole = sha256(Uint8Array.of(...prefix, ...bytes));
+      for (const digest of [sha256, fastSha256]) assert.deepEqual(digest(bytes, prefix), whole);
     }),
   );
   // deepEqual above compares prototypes too; a view into a larger buffer is hashed as a view.
