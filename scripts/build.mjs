@@ -8,7 +8,7 @@
  */
 import * as esbuild from 'esbuild';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { withDeferredControls } from './lib/deferredControls.mjs';
 import { findFiles } from './lib/files.mjs';
 import { cli, root, runNode, UserError } from './lib/run.mjs';
@@ -84,6 +84,9 @@ const entries = [
   { from: 'webview/lineage/main.ts', to: 'dist/webview/lineage.js', options: webview },
 ];
 
+/** In several files: esbuild names those beside it. */
+const program = { from: 'src/cli/main.ts', to: 'dist/provenance.mjs', options: cliProgram };
+
 /** The suites that run in VS Code. Each is a bundle of its own, with its own copy of the code that it imports. */
 function testOptions() {
   const suites = findFiles('test/vscode', '.test.ts');
@@ -125,7 +128,11 @@ cli(async () => {
     if (existsSync(join(root, from))) builds.push({ ...options, entryPoints: [from], outfile: to });
     else console.warn(`build: left out ${to}, as there is no ${from}`);
   }
-  builds.push({ ...cliProgram, entryPoints: { provenance: 'src/cli/main.ts' }, outdir: 'dist' });
+  builds.push({
+    ...program.options,
+    entryPoints: { [basename(program.to, '.mjs')]: program.from },
+    outdir: dirname(program.to),
+  });
   rmSync(join(root, 'dist/program'), { recursive: true, force: true }); // The names of its files change with them.
   if (production) {
     for (const map of findFiles('dist', '.map')) rmSync(join(root, map)); // Of an earlier build.

@@ -5,10 +5,12 @@
  *     npm test unit vscode          only these suites
  *     npm test unit merkle          only files with "merkle" in their path (suites of node:test)
  *
- * Suites: lint, typecheck, unit, webview, vscode, vsix. GREP: only tests with such a title.
+ * Suites: lint, typecheck, unit (quick), system (what starts programs, or takes seconds), webview, vscode, vsix.
+ * GREP: only tests with such a title.
  * The last line says how it went: `N passed, N failed`, and `, N skipped` if some were.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findFiles } from './lib/files.mjs';
@@ -23,7 +25,13 @@ const suites = {
   lint: async () =>
     add(await check(['node_modules/eslint/bin/eslint.js', ...eslintArgs]), await check(prettierArgs)),
   typecheck: () => check(['node_modules/typescript/bin/tsc', '-b']),
-  unit: () => nodeTests('unit', { concurrency: 2, minutes: 5 }),
+  unit: () => nodeTests('unit', { concurrency: availableParallelism(), minutes: 5 }),
+  system: async () => {
+    const { buildTestPrograms } = await import('./lib/testPrograms.mjs');
+    process.env.PROVENANCE_TEST_PROGRAMS = join(results, 'programs');
+    await buildTestPrograms(process.env.PROVENANCE_TEST_PROGRAMS);
+    return nodeTests('system', { concurrency: 2, minutes: 10 });
+  },
   webview: async () => {
     await chromium();
     return nodeTests('webview', { concurrency: 1, minutes: 5 });
@@ -50,7 +58,7 @@ const results = join(root, 'out/test-results', String(process.pid));
 const args = process.argv.slice(2);
 const chosen = args.filter((arg) => arg in suites);
 const filters = args.filter((arg) => !(arg in suites));
-if (filters.length > 0 && chosen.length === 0) chosen.push('unit', 'webview', 'vsix');
+if (filters.length > 0 && chosen.length === 0) chosen.push('unit', 'system', 'webview', 'vsix');
 const wanted = Object.keys(suites).filter((name) => chosen.length === 0 || chosen.includes(name));
 
 // Fetched once, on first use, and meanwhile in the background: it takes a while, and the first suites do without.
@@ -106,9 +114,11 @@ async function nodeTests(name, { concurrency, minutes }) {
     console.log(all.length === 0 ? `There are no tests in test/${name}.` : 'No file matches.');
     return none();
   }
+  const { compileTests } = await import('./lib/compileTests.mjs');
+  const compiled = await compileTests(files, join(results, name));
   const counts = join(results, `${name}.json`);
   const options = [
-    '--import=tsx',
+    '--enable-source-maps',
     '--test',
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${minutes * 60_000}`,
@@ -118,7 +128,7 @@ async function nodeTests(name, { concurrency, minutes }) {
     `--test-reporter-destination=${counts}`,
   ];
   if (process.env.GREP) options.push(`--test-name-pattern=${process.env.GREP}`);
-  return readCounts(counts, await runNode([...options, ...files]));
+  return readCounts(counts, await runNode([...options, ...compiled]));
 }
 
 async function vscodeTests() {

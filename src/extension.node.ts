@@ -97,6 +97,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const impact = registerImpact(services);
   const lineage = registerLineage(services);
   const policy = registerPolicy(services);
+  const problems = registerProblems(services);
   const reviews = registerReviews(services);
   const signers = registerSigners(services);
   const table = registerTable(services);
@@ -105,13 +106,13 @@ export function activate(context: vscode.ExtensionContext): Api {
     attention.disposable,
     impact.disposable,
     policy.disposable,
+    problems.disposable,
     reviews.disposable,
     signers.disposable,
     table.disposable,
     registerHover(services),
     registerCodeLens(services),
     registerStatusBar(services),
-    registerProblems(services),
     registerExplorerBadges(services),
     lineage.disposable,
   );
@@ -121,6 +122,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...impact.handlers,
     ...lineage.handlers,
     ...policy.handlers,
+    ...problems.handlers,
     ...reviews.handlers,
     ...signers.handlers,
     ...table.handlers,

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
-import { ProvenanceError } from '../core/errors.ts';
+import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, POLICY } from '../core/evidence/layout.ts';
 import { STARTER_POLICY } from '../core/policy/starterPolicy.ts';
 import { configFolder } from '../platform/configFolder.node.ts';
@@ -90,11 +90,12 @@ Examples:
     const signer = options.svr === undefined ? undefined : await signingKey(options.key, io);
     void startThreadsFor(datasets, io.pool);
     const judge = await Judge.create(io, judgeOptions(options));
-    if (!options.json) for (const problem of judge.trust.problems) warn(io, problem.message);
+    // The gate goes by the roles of its own policy, and what is wrong with that one is part of the verdict.
+    const problems = judge.trust.problems.filter(({ code }) => code !== 'invalid-policy');
+    if (!options.json) for (const problem of problems) warn(io, problem.message);
 
     const verdict = shownVerdict(await checkAll(datasets, policy, judge, io));
-    if (options.json)
-      sayJson(io, checkJson(verdict, judge.trust.files, judge.trust.problems.map(trustProblem)));
+    if (options.json) sayJson(io, checkJson(verdict, judge.trust.files, problems.map(trustProblem)));
     else if (toStdout.length === 0) sayVerdict(io, verdict);
     if (options.sarif !== undefined) await write(io, options.sarif, sarifText(verdict));
     if (options.junit !== undefined) await write(io, options.junit, junitXml(verdict));
@@ -135,7 +136,14 @@ async function init(options: Options, operands: readonly string[], io: Io): Prom
   } catch (error) {
     throw fileError(error, path, 'write');
   }
-  await writeFile(path, new TextEncoder().encode(STARTER_POLICY), false);
+  try {
+    await writeFile(path, new TextEncoder().encode(STARTER_POLICY), false);
+  } catch (cause) {
+    const error = asProvenanceError(cause);
+    if (error.code !== 'file-exists') throw error;
+    const template = '{path} exists already; edit it, or name another file to write with --policy.';
+    throw new ProvenanceError('file-exists', template, { path }, { cause });
+  }
   say(
     io,
     `Wrote ${path}. Read it, change it to what you ask of your data, and check: provenance check DATASET`,

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { traceImpact, type ImpactData, type ImpactSource } from '../core/lineage/impact.ts';
+import type { LogState } from '../core/log/logState.ts';
 import { ReviewTable } from '../core/trust/reviewTable.ts';
 import {
   impactedBy,
@@ -12,6 +13,7 @@ import {
   sourceName,
   type ImpactNode,
 } from '../language/impactReport.ts';
+import { explainNoFlag } from '../language/log.ts';
 import type { Lineage } from '../platform/lineageReader.node.ts';
 import { usageError } from './arguments.ts';
 import { defineCommand, oneOf } from './command.ts';
@@ -91,12 +93,12 @@ Examples:
       given === undefined ? undefined : (await datasetPath(given)).path,
     );
     const sources = await sourcesOf({ samples, dataset: options.dataset, step: options.step }, lineage, io);
-    const { graph, index, evidence } = lineage;
+    const { graph, index, evidence, logs } = lineage;
     const data = await traceImpact(sources, graph, index, evidence, io.signal);
     const write = (output: Output) => {
       if (format === 'markdown') output.write(impactMarkdown(sources, data, timeNow()));
       else if (format === 'json') sayJson({ ...io, stdout: output }, { version: 1, sources, ...data });
-      else sayImpact({ ...io, stdout: output }, sources, data);
+      else sayImpact({ ...io, stdout: output }, sources, data, logs.values());
     };
     if (options.output === undefined) write(io.stdout);
     else {
@@ -107,9 +109,14 @@ Examples:
   },
 });
 
-function sayImpact(io: Io, sources: readonly ImpactSource[], data: ImpactData): void {
+function sayImpact(
+  io: Io,
+  sources: readonly ImpactSource[],
+  data: ImpactData,
+  logs: Iterable<LogState>,
+): void {
   if (sources.length === 0) {
-    say(io, 'Nothing is flagged here.');
+    say(io, explainNoFlag(logs) ?? 'There is no evidence here, and so no flag.');
     return;
   }
   const names = sources.slice(0, LISTED).map(sourceName);

@@ -110,8 +110,12 @@ function sayKeys(
     say(io, { text: chosen.name, tone: 'strong' });
     sayRows(io, [{ label: 'default', text: `as ${BECAUSE[chosen.source]}`, tone: 'good' }]);
   }
+  // A locked agent shows no keys, as does one that has none.
   if (signing.length === 0 && !chosen)
-    say(io, 'You have no key that can sign; make one with "provenance keygen".');
+    say(
+      io,
+      'You have no key that can sign; make one with "provenance keygen", or run "ssh-add -X" if your ssh-agent is locked.',
+    );
   else if (!chosen)
     say(io, 'None of them is the default: name one with --key, or make one with "provenance keygen".');
 }

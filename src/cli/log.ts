@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ProvenanceError } from '../core/errors.ts';
+import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { parseSshPublicKey } from '../core/evidence/sshKey.ts';
-import { acceptanceStatement, MAX_REASON_LENGTH } from '../core/evidence/statement.ts';
-import { checkpointKey } from '../core/log/checkpoint.ts';
+import { MAX_REASON_LENGTH } from '../core/evidence/statement.ts';
+import { MAX_SSHSIG_BYTES } from '../core/evidence/sshSig.ts';
+import { acceptanceOf } from '../core/log/acceptance.ts';
+import { checkpointKey, type SignedCheckpoint } from '../core/log/checkpoint.ts';
+import { checkCheckpointSignature, type CheckpointSignature } from '../core/log/checkpointSignature.ts';
 import { readCheckpoint, type LogState } from '../core/log/logState.ts';
 import { formatVerifierKey, MAX_NOTE_BYTES } from '../core/log/signedNote.ts';
 import type { StatementScope } from '../core/trust/scope.ts';
@@ -70,7 +73,8 @@ that stand there. So lines that were removed or changed are noticed, by the chec
 you have seen of the log before, which is kept in your own state folder. Only a log that is complete
 says that a flag which is not there was never raised there.
 
-check        what the logs of datasets show
+check        what the logs of datasets show, and whether the signature for ssh-keygen beside each
+             checkpoint is over it, by whoever signed it
 prove        writes a proof that the row on a line is in what was signed, for those who have nothing
              but that row. No other row stands in it. With --statement N instead of --line: that the
              statement on line N of the evidence is in the log
@@ -92,8 +96,8 @@ Options:
 ${KEY_HELP}
 ${SCOPE_HELP}
 
-Exit code: 0; 1 when a log is not complete, or a proof does not hold or is not by a trusted signer;
-2 for wrong use, and when a file could not be read.
+Exit code: 0; 1 when a log is not complete, the signature for ssh-keygen is not valid, or a proof
+does not hold or is not by a trusted signer; 2 for wrong use, and when a file could not be read.
 
 Examples:
   provenance log check shards/*.jsonl
@@ -125,10 +129,15 @@ export async function judgeFor(options: LogOptions, io: Io): Promise<Judge> {
   return judge;
 }
 
-interface CheckedLog {
+interface LogOfDataset {
   readonly dataset: DatasetPath;
   readonly state: LogState;
   readonly scope: StatementScope;
+}
+
+interface CheckedLog extends LogOfDataset {
+  /** Undefined where evidence was removed, or there is no checkpoint that can be read. */
+  readonly signature: CheckpointSignature | undefined;
 }
 
 /** What `provenance log check --json` prints of a dataset. */
@@ -136,14 +145,23 @@ type CheckedJson = LogJson & {
   readonly path: string;
   /** By which others verify the checkpoint, as C2SP writes it. */
   readonly verifierKey?: string;
+  /** The SSHSIG over the checkpoint; absent where evidence was removed, or there is no checkpoint that can be read. */
+  readonly sshSignature?: SshSignatureJson;
 };
+
+interface SshSignatureJson {
+  readonly standing: CheckpointSignature['standing'];
+  readonly keyId?: string;
+  readonly problem?: string;
+}
 
 async function check(operands: readonly string[], options: LogOptions, io: Io): Promise<number> {
   if (operands.length === 0) throw usageError('Say which datasets.');
   const judge = await judgeFor(options, io);
   const checked: CheckedLog[] = [];
   for (const given of operands) {
-    const result = await stateOf(judge, given);
+    const found = await stateOf(judge, given);
+    const result = { ...found, signature: await signatureOf(found) };
     if (!options.json) {
       if (checked.length > 0) say(io);
       sayLog(io, result);
@@ -151,10 +169,34 @@ async function check(operands: readonly string[], options: LogOptions, io: Io): 
     checked.push(result);
   }
   if (options.json) sayJson(io, { version: 1, logs: checked.map(checkedJson) });
-  return checked.every(({ state }) => state.standing === 'complete') ? EXIT.fine : EXIT.findings;
+  const isFine = checked.every(
+    ({ state, signature }) => state.standing === 'complete' && signature?.standing === 'valid',
+  );
+  return isFine ? EXIT.fine : EXIT.findings;
 }
 
-async function stateOf(judge: Judge, given: string): Promise<CheckedLog> {
+/** The checkpoint that stands beside a dataset's bundle, if it can be read. */
+async function checkpointOf(path: string): Promise<SignedCheckpoint | undefined> {
+  const bytes = await nodeFileStore().read(evidencePaths(path).checkpoint, MAX_NOTE_BYTES);
+  const checkpoint = bytes && readCheckpoint(bytes);
+  return checkpoint instanceof ProvenanceError ? undefined : checkpoint;
+}
+
+async function signatureOf({ dataset, state }: LogOfDataset): Promise<CheckpointSignature | undefined> {
+  // Of a checkpoint that does not count, nobody looks who signed it.
+  if (state.standing === 'removed') return undefined;
+  try {
+    const checkpoint = await checkpointOf(dataset.path);
+    if (!checkpoint) return undefined;
+    const path = evidencePaths(dataset.path).checkpointSignature;
+    const signature = await nodeFileStore().read(path, MAX_SSHSIG_BYTES);
+    return checkCheckpointSignature(checkpoint.note, signature, state.checkpoint?.keyId);
+  } catch (error) {
+    return { standing: 'invalid', error: asProvenanceError(error) };
+  }
+}
+
+async function stateOf(judge: Judge, given: string): Promise<LogOfDataset> {
   const dataset = await datasetPath(given);
   const scope = await judge.statementsAbout(dataset.path);
   return { dataset, scope, state: scope.logs.get(evidencePaths(dataset.path).bundle)! };
@@ -162,11 +204,19 @@ async function stateOf(judge: Judge, given: string): Promise<CheckedLog> {
 
 function checkedJson(checked: CheckedLog): CheckedJson {
   const key = verifierKey(checked);
+  const { dataset, state, signature } = checked;
   return {
-    path: checked.dataset.given,
-    ...logJson(checked.state),
+    path: dataset.given,
+    ...logJson(state),
     ...(key !== undefined && { verifierKey: key }),
+    ...(signature && { sshSignature: signatureJson(signature) }),
   };
+}
+
+function signatureJson(signature: CheckpointSignature): SshSignatureJson {
+  if (!('error' in signature)) return signature;
+  const { error, ...rest } = signature;
+  return { ...rest, problem: error.message };
 }
 
 /** Of who signed the checkpoint. */
@@ -218,6 +268,7 @@ function sayLog(io: Io, checked: CheckedLog): void {
       : []),
     ...(seen ? [{ label: 'seen', text: `${seen.size} lines on ${seen.time}` }] : []),
     ...(key === undefined ? [] : [{ label: 'key', text: key }]),
+    ...signatureRows(checked),
     ...problemRows({ scope: { problems } }),
     ...nextSteps(checked).map((text) => ({ label: 'next', text })),
   ];
@@ -225,17 +276,42 @@ function sayLog(io: Io, checked: CheckedLog): void {
   sayRows(io, rows);
 }
 
-function nextSteps({ state, dataset }: CheckedLog): string[] {
+function signatureRows({ signature, state }: CheckedLog): Row[] {
+  const row = (tone: Tone, text: string): Row[] => [{ label: 'ssh-keygen', tone, text }];
+  switch (signature?.standing) {
+    case undefined:
+      return [];
+    case 'valid':
+      return row('good', 'the signature over the checkpoint is valid');
+    case 'missing':
+      return row('warning', 'there is no signature over the checkpoint');
+    case 'other-signer':
+      return row(
+        'bad',
+        state.checkpoint
+          ? `the signature over the checkpoint is by ${signature.keyId}, not by ${fullSignerName(state.checkpoint)}`
+          : `the signature over the checkpoint is by ${signature.keyId}, and nobody here is known to have signed the checkpoint`,
+      );
+    case 'invalid':
+      return row('bad', `the signature is not of this checkpoint. ${signature.error?.message ?? ''}`.trim());
+  }
+}
+
+function nextSteps({ state, dataset, signature }: CheckedLog): string[] {
   const { given } = dataset;
   switch (state.standing) {
     case 'removed':
       return [
         'Copy .provenance again from where it came from.',
         `If you know why lines are missing, say so for everyone: provenance log accept ${given} --reason TEXT`,
-        `Or for yourself alone, where only what you saw before says so: provenance log forget ${given}`,
+        `Or for yourself alone, where only what you saw before says so, as after git changed branches: provenance log forget ${given}`,
       ];
     case 'unsigned':
       return ['Ask a signer whom you trust to add to the evidence, which signs the log.'];
+    case 'complete':
+      return signature?.standing === 'valid'
+        ? []
+        : ['Copy .provenance again from where it came from, or add to the evidence, which signs anew.'];
     default:
       return [];
   }
@@ -254,34 +330,18 @@ async function accept(operands: readonly string[], options: LogOptions, io: Io):
   }
   const judge = await judgeFor(options, io);
   const { dataset, state } = await stateOf(judge, file);
-  if (state.standing !== 'removed' && state.standing !== 'unreadable') {
-    throw new ProvenanceError(
-      'invalid-argument',
-      'Nothing is known to be missing from the evidence of {file}, so there is nothing to accept.',
-      { file },
-    );
-  }
-  const signer = await signingKey(options.key, io);
-  const known = await lastKnown(dataset.path, state);
-  const statement = acceptanceStatement(
-    { name: dataset.name, sha256: known.root },
-    { known: known.size, left: state.size, reason, timeCreated: timeNow() },
+  // Before a key is asked for.
+  const statement = await acceptanceOf(
+    dataset.path,
+    state,
+    { reason, timeCreated: timeNow() },
+    nodeFileStore(),
   );
+  const signer = await signingKey(options.key, io);
   const store = nodeEvidenceStore(nodeFileStore(), io.cache, io.env);
   await store.append(dataset.path, statement, signer, { acceptRemoved: true });
   say(io, `Signed that lines of the evidence of ${file} are missing: ${state.size} were left.`);
   return EXIT.fine;
-}
-
-/** The largest state of a log that is known: by what was seen, or by the checkpoint that stands there. */
-async function lastKnown(path: string, state: LogState): Promise<{ size: number; root: string }> {
-  const bytes = await nodeFileStore().read(evidencePaths(path).checkpoint, MAX_NOTE_BYTES);
-  const checkpoint = bytes && readCheckpoint(bytes);
-  const states = [state, state.seen, checkpoint instanceof ProvenanceError ? undefined : checkpoint];
-  return states.reduce<{ size: number; root: string }>(
-    (largest, one) => (one && one.size >= largest.size ? one : largest),
-    state,
-  );
 }
 
 async function forget(operands: readonly string[], _options: LogOptions, io: Io): Promise<number> {
@@ -301,6 +361,12 @@ async function forget(operands: readonly string[], _options: LogOptions, io: Io)
       origin === undefined ? undefined : { origin, size, root, time: timeNow() },
     );
     say(io, `What you have seen of the evidence of ${given} is what stands there now: ${size} lines.`);
+    if ((await stateOf(judge, given)).state.standing === 'removed') {
+      warn(
+        io,
+        `Evidence of ${given} is still missing: the checkpoint beside it knows more. See "provenance log check".`,
+      );
+    }
   }
   return EXIT.fine;
 }

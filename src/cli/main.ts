@@ -29,7 +29,7 @@ const INTERRUPTED = 130;
 /** Commands that read the datasets that are their operands. */
 const READERS: ReadonlySet<string> = new Set(['sign', 'verify', 'check']);
 
-// The program is one file, which its threads are started from as well.
+// Where there is no script for threads, they are started from this one.
 if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
 else await main();
 

@@ -5,11 +5,14 @@ import { decidedBy, isFine, linesWith, malformedJson, movedLines, ownLog } from 
 import type { Judged } from './judge.ts';
 import { formatRanges, listLines, toRanges, type LineRange } from './lines.ts';
 import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { formatSshPublicKey, parseSshPublicKey } from '../core/evidence/sshKey.ts';
 import type { Upstream } from '../core/lineage/taint.ts';
-import { NAMESPACE } from '../core/trust/allowedSigners.ts';
+import { NAMESPACE, type AllowedSigner } from '../core/trust/allowedSigners.ts';
 import { identityOfKeyId } from '../core/trust/sigstoreIdentities.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';
 import type { Review, ReviewState } from '../core/trust/reviews.ts';
+import { whyNamedIsNotTrusted } from '../core/trust/whyNotTrusted.ts';
 import {
   explainClaim,
   explainRevocation,
@@ -39,12 +42,17 @@ const VERDICT_TONES: Readonly<Record<DatasetVerdict, Tone>> = {
   unknown: 'warning',
 };
 
+/** Problems of signers, not of what could be read. */
+const ABOUT_KEYS: ReadonlySet<ErrorCode> = new Set(['invalid-certificate', 'unsupported-key']);
+
 /** Where the user lists whom they trust. */
 export interface TrustLists {
   /** In the format of allowed_signers. */
   readonly signers: string;
   /** Of Sigstore. */
   readonly identities: string;
+  /** All lines of the former that are in force here. */
+  readonly entries: readonly AllowedSigner[];
 }
 
 /** Prints what was found about one dataset. */
@@ -329,7 +337,7 @@ function nextRows(judged: Judged, lists: TrustLists): Row[] {
         ? `Ask where it comes from for its .provenance folder; or check the samples and sign them: provenance sign ${file}`
         : `Check the unsigned samples and sign them: ${signThese('unsigned')}`),
     ...(counts.untrusted > 0 ? trustSteps(judged, lists) : []),
-    counts.revoked > 0 && revokedStep(judged),
+    ...(counts.revoked > 0 ? revokedSteps(judged, lists) : []),
     (counts.unknown > 0 || assessment.verdict === 'unknown') &&
       'Repair what the problems name, for example by copying .provenance again, and verify once more.',
     ...(judged.derivedFrom ?? []).map(
@@ -339,7 +347,7 @@ function nextRows(judged: Judged, lists: TrustLists): Row[] {
     ownLog(judged)?.standing === 'removed' && `See what is missing: provenance log check ${file}`,
     counts.unknown === 0 &&
       assessment.verdict !== 'unknown' &&
-      judged.scope.problems.length > 0 &&
+      judged.scope.problems.some(({ error }) => !ABOUT_KEYS.has(error.code)) &&
       'Copy .provenance again from where it came from: flags may stand in what could not be read.',
     assessment.flagged > 0 &&
       `Look into the flags; to clear one: provenance flag ${file} --clear --lines LINES --reason TEXT`,
@@ -370,10 +378,15 @@ function trustSteps(judged: Judged, lists: TrustLists): string[] {
           `NAME ${identity.issuer} ${identity.subject}`,
       );
     } else if (publicKey !== undefined) {
+      const why = whyNamedIsNotTrusted(statement, lists.entries);
+      // Of a certificate that does not count, a problem says so already.
+      if (why && judged.scope.problems.some(({ error }) => error.message === why.message)) continue;
+      const { certified, ...key } = parseSshPublicKey(publicKey);
       steps.set(
         keyId,
-        `If you trust the holder of ${keyId}, and know that the key is theirs, add a line to ${shownPath(lists.signers)}: ` +
-          `NAME namespaces="${NAMESPACE}" ${publicKey}`,
+        why?.message ??
+          `If you trust the holder of ${keyId}, and know that the key is theirs, add a line to ${shownPath(lists.signers)}: ` +
+            `NAME namespaces="${NAMESPACE}" ${formatSshPublicKey(certified ?? key)}`,
       );
     }
   }
@@ -386,11 +399,12 @@ function decidingStatements(judged: Judged): StatementData[] {
   return judged.statements.filter((_, index) => decides[index]! > 0);
 }
 
-function revokedStep(judged: Judged): string {
-  const expired = decidingStatements(judged).some(({ standing }) => standing === 'expired');
-  return expired
-    ? 'Ask for a new signature: the key was not valid when it signed.'
-    : 'Ask why the signature was taken back before you use these samples.';
+/** What to do about signatures that were taken back, or whose keys were not valid. */
+function revokedSteps(judged: Judged, lists: TrustLists): string[] {
+  const expired = decidingStatements(judged).filter(({ standing }) => standing === 'expired');
+  if (expired.length === 0) return ['Ask why the signature was taken back before you use these samples.'];
+  const reasons = expired.map((statement) => whyNamedIsNotTrusted(statement, lists.entries)?.message);
+  return [...new Set(reasons.filter((reason) => reason !== undefined))].slice(0, LISTED);
 }
 
 /** `line 3` or `lines 3, 7-9`. */

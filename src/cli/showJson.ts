@@ -7,10 +7,13 @@ import type { Standing, Status } from '../core/trust/status.ts';
 import type { StatementData } from '../protocol/datasetWorker.ts';
 import {
   datasetJson,
+  logJson,
+  ownLog,
   problemJson,
   reviewStateJson,
   statementJson,
   type DatasetJson,
+  type LogJson,
   type Printable,
   type ProblemJson,
   type ReviewStateJson,
@@ -39,6 +42,8 @@ export interface ShowSampleJson {
   readonly review?: ReviewStateJson;
   /** How it came from something flagged, where it is not flagged itself. */
   readonly upstream?: ShowUpstreamJson;
+  /** What the log of the dataset's own evidence shows: whether flags may be gone. */
+  readonly log?: LogJson;
   readonly inputs: readonly InputJson[];
   readonly problems: readonly ProblemJson[];
 }
@@ -79,6 +84,7 @@ export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
   const { dataset, statements, assessment, scope } = judged;
   const review = assessment.reviews.get(sample.row);
   const upstream = assessment.upstream.get(sample.row);
+  const log = ownLog(judged);
   return {
     version: 1,
     path: dataset.given,
@@ -92,6 +98,7 @@ export function showSampleJson(judged: Judged, sample: Sample): ShowSampleJson {
     coveredBy: sample.coveredBy.map((index) => statementJson(statements[index]!)),
     ...(review && { review: reviewStateJson(review, statements) }),
     ...(upstream && { upstream: upstreamJson(upstream, statements) }),
+    ...(log && { log: logJson(log) }),
     inputs: inputsOfDataset(judged).map(inputJson),
     problems: scope.problems.map(problemJson),
   };

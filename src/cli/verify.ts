@@ -89,7 +89,7 @@ Examples:
         const result = { ...found, derivedFrom: await formHints(found, io) };
         if (!options.json) {
           if (judged.length > 0) say(io);
-          sayReport(io, result, trustLists(io));
+          sayReport(io, result, { ...trustLists(io), entries: judge.trust.entries });
         }
         judged.push(result);
       } catch (cause) {

@@ -1,6 +1,7 @@
 import { originOf } from '../core/trust/origin.ts';
 import { explainClaim, explainStatus, fileName, signerName } from '../language/explain.ts';
 import { claimedRows } from '../language/history.ts';
+import { explainNoFlagOn } from '../language/log.ts';
 import { originRows } from '../language/originRows.ts';
 import { explainUpstream, upstreamDoubts, upstreamReason } from '../language/upstream.ts';
 import { categoryWord, severityWord } from '../language/words.ts';
@@ -38,7 +39,9 @@ export function lineageSample(
   if (status === undefined || !dataset.assessment) return undefined;
   const { statements } = dataset.assessment;
   const covering = dataset.covering(line);
+  const review = dataset.review(line);
   const upstream = dataset.upstream(line);
+  const noFlag = review || upstream ? undefined : explainNoFlagOn(dataset.assessment);
   return {
     line,
     status,
@@ -50,7 +53,7 @@ export function lineageSample(
       const statement = statements[index];
       return statement ? [lineageStatement(statement)] : [];
     }),
-    reviews: (dataset.review(line)?.threads ?? []).flatMap(({ reviews }) =>
+    reviews: (review?.threads ?? []).flatMap(({ reviews }) =>
       reviews.map(({ statement, verdict, category, severity, reason, time }) => {
         const scoped = statements[statement];
         return {
@@ -66,6 +69,7 @@ export function lineageSample(
       }),
     ),
     ...(upstream && { upstream: lineageUpstream(upstream, statements) }),
+    ...(noFlag !== undefined && { noFlag }),
   };
 }
 

@@ -38,6 +38,44 @@ export function explainLog(log: LogState): string | undefined {
   }
 }
 
+/**
+ * What may be said of flags where none is found: that there is none, of complete logs only.
+ *
+ * @param logs of all evidence that was looked into
+ * @returns undefined where there is no evidence
+ */
+export function explainNoFlag(logs: Iterable<Pick<LogState, 'standing' | 'size'>>): string | undefined {
+  const present = [...logs].filter(({ standing }) => standing !== 'empty');
+  const [first] = present;
+  if (!first) return undefined;
+  if (present.some(({ standing }) => standing === 'removed')) {
+    return l10n.t('Flags may be gone: evidence was removed or changed.');
+  }
+  if (present.some(({ standing }) => standing !== 'complete')) {
+    return l10n.t('Whether a flag was removed cannot be told: the log is not complete.');
+  }
+  return present.length === 1
+    ? l10n.t('No flag; log complete to {0}.', first.size)
+    : l10n.t('No flag; all {0} logs are complete.', present.length);
+}
+
+/**
+ * As {@link explainNoFlag}, for a sample of a dataset: flags on it may have stood in evidence of another one that is missing,
+ * or stand in what could not be read.
+ */
+export function explainNoFlagOn({
+  log,
+  problems,
+}: {
+  readonly log?: LogState;
+  readonly problems: readonly { readonly error: { readonly code: string } }[];
+}): string | undefined {
+  const isRemoved = problems.some(({ error }) => error.code === 'evidence-removed');
+  if (isRemoved) return explainNoFlag([{ standing: 'removed', size: 0 }]);
+  if (problems.length > 0) return l10n.t('Whether it is flagged cannot be told: evidence has problems.');
+  return log && explainNoFlag([log]);
+}
+
 /** That evidence is missing, in two words. */
 export function removedPhrase(): string {
   return l10n.t('evidence removed');

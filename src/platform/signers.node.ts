@@ -40,9 +40,7 @@ export async function effectOfChange(
   }
   const edited = new Map(change.files.map(({ path, bytes }) => [path, bytes]));
   const after = await readAllowedSigners(scope.allowedSigners.filter((path) => !edited.has(path)));
-  const others = [...edited].flatMap(
-    ([path, bytes]) => parseAllowedSigners(new TextDecoder().decode(bytes), path).entries,
-  );
+  const others = [...edited].flatMap(([path, bytes]) => parseAllowedSigners(bytes, path).entries);
   return trustEffect(before, await graded(loader, scope, [...after.entries, ...others], signal));
 }
 

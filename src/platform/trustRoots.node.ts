@@ -80,7 +80,7 @@ async function readFiles(
     try {
       const bytes = await files.read(path, MAX_ALLOWED_SIGNERS_BYTES);
       if (bytes) {
-        const parsed = parseAllowedSigners(new TextDecoder().decode(bytes), path);
+        const parsed = parseAllowedSigners(bytes, path);
         entries.push(...parsed.entries);
         problems.push(...parsed.problems);
         found.push(path);

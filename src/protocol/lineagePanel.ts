@@ -67,6 +67,8 @@ export interface LineageSample {
   readonly coveredBy: readonly LineageStatement[];
   readonly reviews: readonly LineageReview[];
   readonly upstream?: LineageUpstream;
+  /** Where it is not flagged: what its evidence log lets one say of flags, one sentence. */
+  readonly noFlag?: string;
 }
 
 /** How a sample was made of something flagged. */

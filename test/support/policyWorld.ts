@@ -37,6 +37,7 @@ import { evaluatePolicy } from '../../src/core/policy/policyCheck.ts';
 import type { PolicyVerdict, RuleResult } from '../../src/core/policy/verdict.ts';
 import { formatAllowedSigner, parseAllowedSigners } from '../../src/core/trust/allowedSigners.ts';
 import { assess } from '../../src/core/trust/assess.ts';
+import { keyDigestOf } from '../../src/core/trust/revocations.ts';
 import { ScopeLoader, type Scope } from '../../src/core/trust/scope.ts';
 import { statusOf } from '../../src/core/trust/status.ts';
 import { digest, signer } from './judged.ts';
@@ -44,7 +45,7 @@ import { MemoryFiles } from './memoryFiles.ts';
 import { SeenLogs } from './seenLogs.ts';
 
 const encoder = new TextEncoder();
-const ADVISORIES = '/w/.provenance/advisories/list.intoto.jsonl';
+const ADVISORIES = '/w/.provenance/advisories/';
 const START = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;
 
@@ -74,6 +75,14 @@ export class PolicyWorld {
     for (const name of names) {
       this.trust.push(formatAllowedSigner({ principal: name, key: signer(name).publicKey }));
     }
+    return this;
+  }
+
+  /** Trusts one whose key was valid until then: what they sign later is by an expired signer. */
+  trustedUntil(name: string, day: number): this {
+    const [date] = new Date(START + day * DAY).toISOString().split('T');
+    const line = formatAllowedSigner({ principal: name, key: signer(name).publicKey });
+    this.trust.push(line.replace(' ', ` valid-before="${date!.replaceAll('-', '')}Z" `));
     return this;
   }
 
@@ -137,10 +146,28 @@ export class PolicyWorld {
     );
   }
 
-  /** Takes back an envelope, signed in the evidence of a dataset. */
-  async revoke(by: string, name: string, target: string): Promise<void> {
+  /** Takes back an envelope, signed in the evidence of a dataset. @returns the digest of the revocation */
+  async revoke(by: string, name: string, target: string): Promise<string> {
     const subjects = [{ name: 'revoked', sha256: target }];
-    await this.add(by, name, revocationStatement(subjects, { reason: 'a test', timeCreated: this.time() }));
+    return await this.add(
+      by,
+      name,
+      revocationStatement(subjects, { reason: 'a test', timeCreated: this.time() }),
+    );
+  }
+
+  /** Takes back a key. @param since the day from which on what it signed does not count; all of it without */
+  async revokeKey(by: string, name: string, whose: string, since?: number): Promise<string> {
+    const subjects = [{ name: whose, sha256: keyDigestOf(signer(whose).keyId)! }];
+    return await this.add(
+      by,
+      name,
+      revocationStatement(subjects, {
+        reason: 'a test',
+        timeCreated: this.time(),
+        ...(since !== undefined && { since: this.time(since) }),
+      }),
+    );
   }
 
   /** Records that a dataset was made of others. @param map pairs of lines, output and (of the first input) input */
@@ -180,8 +207,14 @@ export class PolicyWorld {
     return await this.add(by, output, stepStatement([made], stepPredicate(step, leaves)));
   }
 
-  /** An advisory in the workspace's own list. */
-  async advise(by: string, name: string, lines: number[], severity: Severity = 'high'): Promise<void> {
+  /** An advisory in one of the workspace's lists. @returns the digest of its envelope */
+  async advise(
+    by: string,
+    name: string,
+    lines: number[],
+    severity: Severity = 'high',
+    list = 'list',
+  ): Promise<string> {
     const statement = advisoryStatement(this.subjects(name, lines), {
       id: `A-${String(this.minute)}`,
       title: 'A test',
@@ -190,7 +223,21 @@ export class PolicyWorld {
       timeCreated: this.time(),
     });
     const envelope = await signEnvelope(statementBytes(statement), PAYLOAD_TYPE, signer(by));
-    await this.files.appendLine(ADVISORIES, serializeEnvelope(envelope));
+    const line = serializeEnvelope(envelope);
+    await this.files.appendLine(`${ADVISORIES}${list}.intoto.jsonl`, line);
+    return toHex(sha256(line));
+  }
+
+  /** Copies the evidence of a dataset to where advisories stand, as reviews from elsewhere come. */
+  adviseFrom(name: string, list = 'other'): void {
+    const { bundle } = evidencePaths(`/w/${name}`);
+    const bytes = this.files.files.get(bundle);
+    if (bytes) this.files.files.set(`${ADVISORIES}${list}.intoto.jsonl`, bytes);
+  }
+
+  /** Cuts a file off in the middle. */
+  async cut(path: string, bytes: number): Promise<void> {
+    await this.files.write(path, this.files.files.get(path)!.slice(0, bytes));
   }
 
   /** Removes lines of a bundle, by their numbers from 0; all of them, and the file is gone. */
@@ -210,6 +257,10 @@ export class PolicyWorld {
   /** How many samples a dataset has. */
   count(name: string): number {
     return this.lines(name).length;
+  }
+
+  byteCount(path: string): number {
+    return this.files.files.get(path)!.length;
   }
 
   /** How many lines a bundle has. */
@@ -258,7 +309,7 @@ export class PolicyWorld {
     return await this.loader.load({
       dataset: `/w/${name}`,
       bundles: this.bundles(),
-      advisories: this.evidence().filter((path) => path === ADVISORIES),
+      advisories: this.evidence().filter((path) => path.startsWith(ADVISORIES)),
       signers: this.signers(),
       roles: policy.roles,
       rememberedIn: ['/w'],

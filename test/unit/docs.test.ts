@@ -44,6 +44,12 @@ import { MAX_PROOF_BYTES } from '../../src/core/log/tlogProof.ts';
 import { merkleRoot } from '../../src/core/merkle/tree.ts';
 import { canonicalize, MAX_DEPTH, MAX_SAMPLE_BYTES } from '../../src/core/sample/canonicalJson.ts';
 import { SampleDigester } from '../../src/core/sample/sampleDigester.ts';
+import {
+  findSigner,
+  matchPatternList,
+  NAMESPACE,
+  parseAllowedSigners,
+} from '../../src/core/trust/allowedSigners.ts';
 import { DATASET_VERDICTS, STATUSES } from '../../src/core/trust/status.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -69,6 +75,28 @@ describe('docs/formats.md', () => {
     assert.equal(new TextDecoder().decode(canonicalize(bytesOf(first))), blocks('text')[0]);
     for (const digest of [...sampleDigests, merkle, samples.sha256])
       assert.ok(formats.includes(`    ${digest}\n`));
+  });
+
+  it('shows who is trusted, and until when', () => {
+    const shown = blocks('text').find((text) => text.includes('cert-authority'))!;
+    const { entries, problems } = parseAllowedSigners(shown, 'allowed_signers');
+    assert.deepEqual(problems, []);
+    const [key] = entries;
+    const standing = (time: number) => {
+      const found = findSigner(entries, key!.keyId, time);
+      return 'principal' in found ? `${found.standing}: ${found.principal}` : found.standing;
+    };
+    assert.equal(standing(Date.UTC(2026, 10, 1)), 'trusted: anna@example.org');
+    assert.equal(standing(Date.UTC(2026, 10, 1, 0, 0, 1)), 'expired: anna@example.org');
+    assert.deepEqual(
+      entries.map(({ line, certAuthority, namespaces }) => [line, certAuthority, namespaces]),
+      [
+        [2, false, NAMESPACE],
+        [4, true, NAMESPACE],
+      ],
+    );
+    assert.ok(matchPatternList('boris@example.org', entries[1]!.principals));
+    assert.ok(!matchPatternList('intern-7@example.org', entries[1]!.principals));
   });
 
   it('shows a valid statement of each type, about these samples', () => {

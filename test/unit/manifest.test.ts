@@ -257,6 +257,7 @@ describe('The manifest', () => {
       'replaceSignerKey',
       'revokeKey',
       'revokeStatement',
+      'acceptMissingEvidence',
       'recordStep',
       'importAdvisory',
       'flagDataset',

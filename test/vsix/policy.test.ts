@@ -46,7 +46,7 @@ describe('the policy of a workspace', { concurrency: false }, () => {
         rules: { verified: { minShare: 1 }, signers: { distinct: 1 }, log: { require: 'kept' } },
       }),
     );
-    const denied = item(/Policy: denied \(\d of 3\)/);
+    const denied = item(/Policy: denied by 2 rules/);
     await denied.waitFor({ timeout: 30_000 });
     await denied.click();
     await row(/verified.*failed.*of \d+ samples are verified/).waitFor();
@@ -70,10 +70,14 @@ describe('the policy of a workspace', { concurrency: false }, () => {
     );
     await item(/Policy: passed/).waitFor({ timeout: 30_000 });
     writeFileSync(policy, JSON.stringify({ rules: { verifeid: {} } }));
-    await item(/Policy: denied/).waitFor({ timeout: 30_000 });
+    await item(/Policy: denied, it has errors/).waitFor({ timeout: 30_000 });
     await row(/policy.*failed/).click();
-    await row(/policy\.jsonc, line 1/).waitFor();
+    await row(/policy\.jsonc, line 1/).click();
+    await code.page.locator('.tab.active', { hasText: 'policy.jsonc' }).waitFor();
+    await code.page.keyboard.press('Control+Shift+M');
+    await code.page.locator('.markers-panel', { hasText: /there is no rule .verifeid/ }).waitFor();
     await code.screenshot('policy-wrong');
+    await code.page.keyboard.press('Control+Shift+M');
   });
 
   test('checks when it is asked to, and opens for editing', async () => {

@@ -22,6 +22,7 @@ export function sampleDetails(context: EvidenceContext, sample: LineageSample): 
     h('p', { class: 'explanation', key: 'explanation' }, untrusted(sample.explanation)),
     sample.reviews.length > 0 && longList(context, 'reviews', l10n.t('Reviews'), sample.reviews, review),
     sample.upstream && upstream(sample.upstream),
+    sample.noFlag !== undefined && h('p', { class: 'muted', key: 'no-flag' }, untrusted(sample.noFlag)),
     facts(context, sample),
     claimed(sample.claimed ?? []),
     sample.coveredBy.length > 0 && [

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvenanceError, throwIfCancelled, type CancelSignal } from '../../core/errors.ts';
@@ -71,7 +72,7 @@ async function datasetsMatching(operand: string, signal: CancelSignal | undefine
   return all.filter((path) => matchesPattern(path.slice(folder.length).replace(/^\//, ''), pattern));
 }
 
-/** Hidden folders are left out: evidence is not data. */
+/** Hidden folders are left out: evidence is not data. Links are followed, and no folder is looked into twice. */
 async function datasetsBelow(
   start: string,
   signal: CancelSignal | undefined,
@@ -79,20 +80,25 @@ async function datasetsBelow(
 ): Promise<string[]> {
   const found: string[] = [];
   const queue = [{ folder: start, depth: 0 }];
+  const seen = new Set<string>();
   for (let at = 0; at < queue.length && found.length <= MAX_DATASETS; at++) {
     throwIfCancelled(signal);
     const { folder, depth } = queue[at]!;
+    const real = await realFolder(folder);
+    if (seen.has(real)) continue;
+    seen.add(real);
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
       // A shard that cannot be seen is not one that passed.
       throw fileError(error, folder);
     });
     for (const entry of entries) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
+      const kind = await kindOf(entry, path);
+      if (kind === 'folder') {
         if (entry.name.startsWith('.') || SKIPPED_FOLDERS.has(entry.name)) continue;
         if (depth === MAX_DEPTH) throw tooDeep(path);
         queue.push({ folder: path, depth: depth + 1 });
-      } else if (isWanted(entry.name) && (entry.isFile() || (await isLinkedFile(path)))) {
+      } else if (kind === 'file' && isWanted(entry.name)) {
         found.push(toSlashes(path));
       }
     }
@@ -105,10 +111,9 @@ function tooDeep(path: string): ProvenanceError {
   return new ProvenanceError('too-large', template, { path, limit: MAX_DEPTH });
 }
 
-/** Hubs keep the files of a dataset elsewhere, and link to them. */
-async function isLinkedFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+/** Hubs keep the files of a dataset elsewhere, and link to them: a link that leads nowhere is a file that cannot be read. */
+async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 'other'> {
+  const found = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+  if (!found || found.isFile()) return 'file';
+  return found.isDirectory() ? 'folder' : 'other';
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { version } from '../../../package.json';
+import { isRuleName, RULES } from '../../core/policy/rules.ts';
 import { datasetFormatOfName } from '../../core/table/datasetFormat.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
 import type { ShownFinding, ShownRule, ShownVerdict } from './shownVerdict.ts';
@@ -13,7 +14,8 @@ const SHOWN_TEXT = 2000;
 
 /**
  * The verdict as SARIF 2.1.0 (OASIS Standard, https://docs.oasis-open.org/sarif/sarif/v2.1.0/): a rule of the policy is a
- * reporting descriptor, each finding of one that did not pass a result of level `error`.
+ * reporting descriptor, each finding of one that did not pass a result of level `error`. It has all that code scanning of
+ * GitHub asks for: descriptions of rules, and a line for each result.
  *
  * @param folder absolute path of the directory in which the program runs
  */
@@ -45,12 +47,24 @@ export function sarifLog(verdict: ShownVerdict, folder: string): object {
   };
 }
 
-function descriptorOf({ rule, remedy }: ShownRule): object {
+/** The same in each run, whatever was found. */
+function descriptorOf({ rule }: ShownRule): object {
+  const description = descriptionOf(rule);
+  const [sentence = description] = description.split(/(?<=\.) /);
   return {
     id: rule,
+    shortDescription: { text: sentence },
+    fullDescription: { text: description },
+    help: { text: description },
     defaultConfiguration: { level: 'error' },
-    ...(remedy !== undefined && { help: { text: shown(remedy) } }),
   };
+}
+
+function descriptionOf(rule: string): string {
+  if (isRuleName(rule)) return String(RULES[rule].shape.schema['description']);
+  return rule === 'policy'
+    ? 'The policy must be free of errors and have rules, or it lets nothing pass.'
+    : 'Each dataset and its evidence must be readable.';
 }
 
 /** A rule that did not pass has a result at least, so that a reader of results alone does not take it for passed. */
@@ -69,22 +83,33 @@ function resultsOf(
     ruleId: rule.rule,
     ruleIndex,
     level: 'error',
-    message: { text: shown(finding.message) },
+    message: { text: shown(messageOf(finding, rule)) },
     locations: [placeOf(finding)],
     partialFingerprints: { 'provenance/v1': fingerprintOf(rule, finding, fingerprints) },
   }));
 }
 
-/** Rows of Parquet and compressed files are no lines of a text. */
+/** What is wrong, where it cannot be seen from the line, and what to do: readers of results do not show more. */
+function messageOf({ dataset, line, message }: ShownFinding, { remedy }: ShownRule): string {
+  const place = line === undefined || isText(dataset) ? '' : `Row ${line}: `;
+  return `${place}${message}${remedy === undefined ? '' : ` ${remedy}`}`;
+}
+
+/** Findings about a whole file, and rows of files that have no lines, stand at the first line: GitHub shows none without. */
 function placeOf({ dataset, line }: ShownFinding): object {
-  const artifactLocation = locationOf(dataset);
-  if (line === undefined) return { physicalLocation: { artifactLocation } };
-  const format = datasetFormatOfName(dataset);
-  const isText = format?.format !== 'parquet' && format?.compression === undefined;
+  const startLine = line !== undefined && isText(dataset) ? line : 1;
   return {
-    physicalLocation: { artifactLocation, ...(isText && { region: { startLine: line } }) },
-    logicalLocations: [{ name: `#${line}`, fullyQualifiedName: `${dataset}#${line}`, kind: 'element' }],
+    physicalLocation: { artifactLocation: locationOf(dataset), region: { startLine } },
+    ...(line !== undefined && {
+      logicalLocations: [{ name: `#${line}`, fullyQualifiedName: `${dataset}#${line}`, kind: 'element' }],
+    }),
   };
+}
+
+/** Rows of Parquet and compressed files are no lines of a text. */
+function isText(dataset: string): boolean {
+  const format = datasetFormatOfName(dataset);
+  return format?.format !== 'parquet' && format?.compression === undefined;
 }
 
 function locationOf(path: string): object {

@@ -225,7 +225,20 @@ function checked(valid: boolean): SignatureCheck {
   return valid ? 'valid' : 'invalid';
 }
 
-/** Why no signature of a key is verified, of code `unsupported-key`; undefined when they are. */
+/**
+ * Why no envelope is verified that a key signed, of code `unsupported-key`; undefined when they are. See
+ * {@link unsupportedKey} for SSH signatures.
+ */
+export function unsupportedInEnvelopes(key: SshPublicKey): ProvenanceError | undefined {
+  if (keyMaterial(key)?.application === undefined) return unsupportedKey(key);
+  return new ProvenanceError(
+    'unsupported-key',
+    'The signature of the key {keyId} cannot be verified, as it is in a FIDO device ({type}), which signs more than what stands in an envelope; sign with an Ed25519 key.',
+    { keyId: fingerprint(key), type: key.type },
+  );
+}
+
+/** Why no SSH signature of a key is verified, of code `unsupported-key`; undefined when they are. */
 export function unsupportedKey(key: SshPublicKey): ProvenanceError | undefined {
   const material = keyMaterial(key);
   const keyId = fingerprint(key);

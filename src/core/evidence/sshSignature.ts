@@ -71,7 +71,7 @@ function filledUp(signature: Uint8Array, length: number): Uint8Array {
 type EcdsaMaterial = Extract<KeyMaterial, { readonly algorithm: 'ecdsa' }>;
 
 function verifyEcdsaNumbers({ curve, point }: EcdsaMaterial, raw: Uint8Array, message: Uint8Array): boolean {
-  const numbers = readWire(raw, (reader) => ({ r: reader.mpint(), s: reader.mpint() }));
+  const numbers = readWire(raw, (reader) => ({ r: reader.unsigned(), s: reader.unsigned() }));
   return numbers !== undefined && verifyEcdsa(curve, point, numbers, message);
 }
 

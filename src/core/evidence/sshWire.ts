@@ -63,14 +63,21 @@ export class WireReader {
     throw new Malformed();
   }
 
-  /** A positive integer in its shortest form, as the bytes of its magnitude: one key has one encoding. */
-  mpint(): Uint8Array {
+  /** A number that is not negative, as the bytes of its magnitude. As OpenSSH, it takes one with zeros in front. */
+  unsigned(): Uint8Array {
     const bytes = this.string();
-    const [first, second] = bytes;
-    if (first === undefined || first >= 0x80) throw new Malformed();
-    if (first !== 0) return bytes;
-    if (second === undefined || second < 0x80) throw new Malformed();
-    return bytes.subarray(1);
+    if ((bytes[0] ?? 0) >= 0x80) throw new Malformed();
+    const start = bytes.findIndex((byte) => byte !== 0);
+    return start < 0 ? new Uint8Array(0) : bytes.subarray(start);
+  }
+
+  /** As {@link unsigned}, above zero and in its shortest form: one key has one encoding. */
+  mpint(): Uint8Array {
+    const start = this.at + 4;
+    const magnitude = this.unsigned();
+    const [first = 0] = magnitude;
+    if (first === 0 || this.at - start !== magnitude.length + (first >> 7)) throw new Malformed();
+    return magnitude;
   }
 
   /** Strings, up to the end of the bytes. */

@@ -2,7 +2,11 @@ import type { ParsedStatement } from './statement.ts';
 
 /** When the signer says they signed, in milliseconds; now where the statement says nothing. */
 export function timeOf(statement: ParsedStatement): number {
-  const stated = statedTime(statement);
+  return millisecondsOf(statedTime(statement));
+}
+
+/** Of a stated time. Without one that can be read it is now. */
+export function millisecondsOf(stated: string | undefined): number {
   const time = stated === undefined ? Number.NaN : Date.parse(stated);
   return Number.isNaN(time) ? Date.now() : time;
 }

@@ -179,6 +179,11 @@ function lostSinceSeen(log: EvidenceLog, { size, time, elsewhere }: SeenState): 
       'On {time} this evidence went up to line {size} in {elsewhere}, and what is here, up to line {actual}, does not go on from it.';
     return { code, template, args: { ...args, elsewhere } };
   }
+  if (log.size === 0) {
+    const template =
+      'On {time} the evidence went up to line {size}, and now there is none. If the dataset was removed on purpose, "provenance log forget" with its name forgets it.';
+    return { code, template, args };
+  }
   return size > log.size
     ? {
         code,

@@ -100,9 +100,14 @@ export function checkStatementProof(bytes: Uint8Array, sha256: Sha256 = portable
   return { line, statement, index, checkpoint, sample };
 }
 
+const MEMBERS: ReadonlySet<string> = new Set(['format', 'line', 'sample']);
+
 function parseExtra(extra: Uint8Array | undefined): { line: Uint8Array; sample?: SampleProof } {
   const members = extra && objectOf(parseJson(extra));
   if (members?.['format'] !== FORMAT) throw invalid('its extra data is not "{format}"', { format: FORMAT });
+  // A proof of a row whose "sample" is called otherwise would be one of its statement alone.
+  const unknown = Object.keys(members).find((name) => !MEMBERS.has(name));
+  if (unknown !== undefined) throw invalid('its extra data has a member "{name}"', { name: unknown });
   const { line: encoded, sample } = members as Record<'line' | 'sample', unknown>;
   const line = typeof encoded === 'string' ? fromBase64(encoded) : undefined;
   if (!line || line.length > MAX_ENVELOPE_BYTES) throw invalid('its statement is not base64');

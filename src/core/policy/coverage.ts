@@ -4,6 +4,7 @@ import { packSubjects } from '../trust/packedSubjects.ts';
 import type { StatementInScope } from '../trust/scope.ts';
 import { STATUS_CODE } from '../trust/status.ts';
 import type { ReadDatasetFacts } from './facts.ts';
+import { logDoubt, type LogDemand } from './logs.ts';
 
 /** Which samples of a dataset some statements vouch for: all that have a digest, or those that are marked with 1. */
 export type Coverage = 'all' | Uint8Array;
@@ -37,12 +38,20 @@ export function isCoveredRow({ assessment }: ReadDatasetFacts, coverage: Coverag
   return assessment.statuses[row] === STATUS_CODE.verified && (coverage === 'all' || coverage[row] === 1);
 }
 
-/** Trusted statements that vouch for samples. */
-export function vouchingStatements({ scope }: ReadDatasetFacts): StatementInScope[] {
+/**
+ * Trusted statements that vouch for samples. Those in the log of another dataset count where it is as the policy asks: else
+ * what takes them back may be gone from it. The dataset's own log is what the rule `log` is about.
+ */
+export function vouchingStatements(
+  { scope, bundle, logs }: ReadDatasetFacts,
+  log: LogDemand,
+): StatementInScope[] {
   return scope.statements.filter(
     (scoped) =>
       scoped.standing === 'trusted' &&
-      (scoped.statement.kind === 'dataset' || scoped.statement.kind === 'sample' || isFileSignature(scoped)),
+      (isFileSignature(scoped) ||
+        ((scoped.statement.kind === 'dataset' || scoped.statement.kind === 'sample') &&
+          (scoped.bundle === bundle || logDoubt(logs.get(scoped.bundle), log) === undefined))),
   );
 }
 

@@ -45,6 +45,13 @@ class PolicyReader {
 
   read(): Policy {
     const policy = this.parse();
+    const found = this.readMembers(policy);
+    // As a reader goes through the file.
+    this.problems.sort((a, b) => Number(a.args['line'] ?? 0) - Number(b.args['line'] ?? 0));
+    return found;
+  }
+
+  private readMembers(policy: unknown): Policy {
     const nothing = { originFields: {}, roles: undefined, rules: [], problems: this.problems };
     if (policy === undefined) return nothing;
     if (!isObject(policy)) {
@@ -73,7 +80,7 @@ class PolicyReader {
       if (first) {
         this.problem(
           '{path}:{line}: not JSON with comments ({reason}), so that what follows may not count; correct it there.',
-          { line: this.lineAt(first.offset), reason: printParseErrorCode(first.error) },
+          { line: this.lineAt(first.offset), reason: wordsOf(printParseErrorCode(first.error)) },
         );
       }
       if (!this.root) return undefined;
@@ -111,8 +118,10 @@ class PolicyReader {
     const known: OriginFields = {};
     const fields = value ?? {};
     if (value === null || !isObject(fields)) {
-      this.problem(
-        '{path}: "originFields" must be an object of JSON pointers, such as {"source": "/meta/site"}.',
+      this.problemAt(
+        '{path}:{line}: "originFields" must be an object of JSON pointers, such as {"source": "/meta/site"}.',
+        ['originFields'],
+        {},
       );
       return known;
     }
@@ -121,18 +130,20 @@ class PolicyReader {
       if (pointer === undefined) continue;
       if (isPointer(pointer) || (Array.isArray(pointer) && pointer.every(isPointer))) known[field] = pointer;
       else {
-        this.problem(
-          '{path}: "{field}" in "originFields" must be a JSON pointer such as "/meta/site", or a list of them.',
+        this.problemAt(
+          '{path}:{line}: "{field}" in "originFields" must be a JSON pointer such as "/meta/site", or a list of them.',
+          ['originFields', field],
           { field },
         );
       }
     }
     const unknown = Object.keys(fields).find((name) => !ORIGIN_FIELDS.some((field) => field === name));
     if (unknown !== undefined) {
-      this.problem('{path}: "originFields" has no field "{field}"; it has {fields}.', {
-        field: unknown.slice(0, 100),
-        fields: ORIGIN_FIELDS.join(', '),
-      });
+      this.problemAt(
+        '{path}:{line}: "originFields" has no field "{field}"; it has {fields}.',
+        ['originFields', unknown],
+        { field: unknown.slice(0, 100), fields: ORIGIN_FIELDS.join(', ') },
+      );
     }
     return known;
   }
@@ -140,9 +151,12 @@ class PolicyReader {
   /** A role that is wrong gives nobody any right. */
   private roles(value: unknown): Roles {
     const roles: Role[] = [];
-    const whole = rolesShape.read(value, '/roles');
-    if (whole instanceof Misfit) this.misfit(whole);
     const named = isObject(value) ? value : {};
+    const each = Object.entries(named).map(([name, role]) => ({ [name]: role }));
+    for (const part of each.length > 0 ? each : [value]) {
+      const whole = rolesShape.read(part, '/roles');
+      if (whole instanceof Misfit) this.misfit(whole);
+    }
     for (const [name, role] of Object.entries(named)) {
       const read = roleShape.read(role, '');
       if (read instanceof Misfit) continue;
@@ -227,6 +241,11 @@ class PolicyReader {
   private lineAt(offset: number): number {
     return this.text.slice(0, offset).split('\n').length;
   }
+}
+
+/** `CloseBraceExpected` becomes `close brace expected`. */
+function wordsOf(code: string): string {
+  return code.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 }
 
 function folderOf(path: string): string {

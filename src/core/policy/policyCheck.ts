@@ -1,11 +1,18 @@
-import { isDataset } from '../trust/baseline.ts';
+import { evidencePaths } from '../evidence/layout.ts';
+import { isDataset, isFileSignature, isIntact, type DatasetInScope } from '../trust/baseline.ts';
 import type { DatasetFacts, PolicyFacts, ReadDatasetFacts, SharedFacts } from './facts.ts';
 import { Findings } from './findings.ts';
 import type { Policy } from './policy.ts';
 import type { RuleCheck, RuleContext, RuleKind } from './ruleKind.ts';
 import { RULES, ruleOf, type ParsedRule } from './rules.ts';
 import { logDemand } from './rules/log.ts';
-import { sentence, type CheckedDataset, type PolicyVerdict, type RuleResult } from './verdict.ts';
+import {
+  sentence,
+  type CheckedDataset,
+  type PolicyVerdict,
+  type RuleResult,
+  type Sentence,
+} from './verdict.ts';
 
 /** Which policy it is: its path, and the SHA-256 of its bytes, hex. */
 export type PolicyIdentity = PolicyVerdict['policy'];
@@ -52,7 +59,8 @@ export class PolicyCheck {
     }
     const { sha256, count } = facts.samples;
     this.datasets.push({ path, sha256, samples: count });
-    if (lacksLeaves(facts)) this.unread.add(() => ({ dataset: path, sentence: LEAVES_MISSING }));
+    const lacking = lacksLeaves(facts);
+    if (lacking) this.unread.add(() => ({ dataset: path, sentence: leavesMissing(lacking) }));
     for (const { check } of this.checks) check.add(facts);
   }
 
@@ -131,12 +139,41 @@ export class PolicyCheck {
   }
 }
 
-const LEAVES_MISSING = sentence(
-  'The leaves of what was signed are missing or damaged, so that copies and changes cannot be told from what was signed.',
-);
+function leavesMissing(scoped: DatasetInScope): Sentence {
+  return sentence(
+    '{leaves} is missing or damaged: without it, copies and changes cannot be told from what was signed, nor who vouches for what.',
+    { leaves: leavesPath(scoped) },
+  );
+}
 
-/** Then other statements could verify copies that were not signed, which would look better than with the leaves. */
-function lacksLeaves({ assessment: { baseline, verdict }, scope }: ReadDatasetFacts): boolean {
-  const scoped = baseline === undefined ? undefined : scope.statements[baseline];
-  return verdict === 'unknown' && scoped !== undefined && isDataset(scoped);
+/**
+ * A dataset statement whose leaves are gone. Others may decide then on its samples, or none may: both could look better
+ * than it does with the leaves. Bytes that are those of a trusted baseline need none.
+ */
+function lacksLeaves({ samples, assessment, scope }: ReadDatasetFacts): DatasetInScope | undefined {
+  const { statements, leaves, problems } = scope;
+  const baseline = assessment.baseline === undefined ? undefined : statements[assessment.baseline];
+  if (
+    baseline?.standing === 'trusted' &&
+    (isDataset(baseline) || isFileSignature(baseline)) &&
+    isIntact(baseline, samples.sha256)
+  )
+    return undefined;
+  if (baseline && isDataset(baseline) && assessment.verdict === 'unknown') return baseline;
+  // Those of other datasets, of which only so many are held in memory.
+  const tooLarge = new Set(
+    problems.filter(({ error }) => error.code === 'too-large').map(({ path }) => path),
+  );
+  return statements
+    .filter(isDataset)
+    .find(
+      (scoped) =>
+        scoped.standing === 'trusted' &&
+        leaves.get(scoped.index) === undefined &&
+        !tooLarge.has(leavesPath(scoped)),
+    );
+}
+
+function leavesPath({ dataset, statement }: DatasetInScope): string {
+  return evidencePaths(dataset).leaves(statement.predicate.samples.root);
 }

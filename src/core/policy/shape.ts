@@ -204,7 +204,7 @@ export function dictionary<T>(
       const items: Record<string, T> = {};
       for (const [name, member] of Object.entries(value)) {
         const place = memberPointer(pointer, name);
-        if (!pattern.test(name)) return new Misfit(place, `must be called by ${form.says}`);
+        if (!pattern.test(name)) return new Misfit(place, `must be named with ${form.says}`);
         const read = item.read(member, place);
         if (read instanceof Misfit) return read;
         items[name] = read;

@@ -7,8 +7,8 @@ import {
   type SshPublicKey,
 } from '../evidence/sshKey.ts';
 import {
+  certificateOutOfTime,
   certificateRefusal,
-  isCertificateValidAt,
   readSshCertificate,
   type SshCertificate,
 } from './sshCertificate.ts';
@@ -53,9 +53,11 @@ export interface AllowedSigners {
  * line never stops the others; dates that do not exist (February 30) are errors and do not roll over; key types that
  * OpenSSH does not know are kept.
  *
+ * @param file its bytes, or its text with a byte order mark if it has one
  * @param path for messages and {@link AllowedSigner.path}
  */
-export function parseAllowedSigners(text: string, path: string): AllowedSigners {
+export function parseAllowedSigners(file: Uint8Array | string, path: string): AllowedSigners {
+  const text = typeof file === 'string' ? file : new TextDecoder('utf-8', { ignoreBOM: true }).decode(file);
   const entries: AllowedSigner[] = [];
   const problems: ProvenanceError[] = [];
   let line = 0;
@@ -88,11 +90,17 @@ function problemAt(path: string, line: number, reason: string): ProvenanceError 
 function parseLine(text: string, line: number, path: string): AllowedSigner | string | undefined {
   const trimmed = trimBlanks(text);
   if (trimmed === '' || trimmed.startsWith('#')) return undefined;
+  if (trimmed.startsWith('\ufeff')) {
+    return 'it starts with a byte order mark, which OpenSSH would take for a part of the principal';
+  }
   // OpenSSH reads C strings: it would not see what stands behind a NUL.
   if (trimmed.includes('\0')) return 'it has a NUL character';
   const [principals, rest] = takePrincipals(trimmed);
   if (principals === undefined) return 'the quoted principal has no closing quote';
   if (principals === '') return 'it has no principal';
+  if (principals.split(',').every((pattern) => pattern === '' || pattern.startsWith('!'))) {
+    return 'its principals name nobody, they only rule out';
+  }
 
   const plain = takeKey(rest);
   if (plain) return signer(principals, plain, NO_OPTIONS, line, path);
@@ -294,7 +302,13 @@ export type UntrustedReason = 'not-listed' | 'namespace' | 'cert-authority' | 'c
 
 export type SignerStanding =
   | { readonly standing: 'trusted'; readonly principal: string; readonly signer: AllowedSigner }
-  | { readonly standing: 'expired'; readonly principal: string; readonly signer: AllowedSigner }
+  | {
+      readonly standing: 'expired';
+      readonly principal: string;
+      readonly signer: AllowedSigner;
+      /** Where it is the certificate that was not valid, of code `invalid-certificate`. */
+      readonly refusal?: ProvenanceError;
+    }
   | {
       readonly standing: 'untrusted';
       readonly why: UntrustedReason;
@@ -350,10 +364,10 @@ export function findSigner(
         : (principal ?? signer.principals);
       if (named instanceof ProvenanceError) {
         untrusted = { standing: 'untrusted', why: 'certificate', signer, refusal: named };
-      } else if (isValidAt(signer, time) && (!authorized || isCertificateValidAt(authorized, time))) {
-        return { standing: 'trusted', principal: named, signer };
       } else {
-        expired ??= { standing: 'expired', principal: named, signer };
+        const refusal = authorized && certificateOutOfTime(authorized, time);
+        if (isValidAt(signer, time) && !refusal) return { standing: 'trusted', principal: named, signer };
+        expired ??= { standing: 'expired', principal: named, signer, ...(refusal && { refusal }) };
       }
     }
   }
@@ -402,6 +416,7 @@ function certifiedPrincipals(
  * A line for an allowed_signers file, without a line end, that trusts one key.
  *
  * @param line.principal one name, not a pattern
+ * @param line.key of a certificate, the key in it is trusted
  * @param line.namespaces pattern list; any namespace when absent
  * @throws ProvenanceError `invalid-argument` when a part cannot stand in such a line
  */
@@ -428,5 +443,5 @@ export function formatAllowedSigner(line: {
   }
   const name = /[ #]/.test(principal) ? `"${principal}"` : principal;
   const options = namespaces === undefined ? '' : ` namespaces="${namespaces}"`;
-  return `${name}${options} ${formatSshPublicKey(key, comment)}`;
+  return `${name}${options} ${formatSshPublicKey(key.certified ?? key, comment)}`;
 }

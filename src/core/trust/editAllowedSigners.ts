@@ -147,7 +147,7 @@ function sameSigner(
 
 /** The lines that say whether a key is trusted for the product's namespace. */
 function linesOf({ path, bytes }: SignersFile, keyId: string): AllowedSigner[] {
-  const { entries } = parseAllowedSigners(new TextDecoder().decode(bytes), path);
+  const { entries } = parseAllowedSigners(bytes, path);
   return entries.filter(
     (entry) =>
       entry.keyId === keyId &&
@@ -176,12 +176,11 @@ function edit(
     const lineEnd = found < 0 ? bytes.length : found;
     const { line: wanted, change } = changes[next]!;
     if (line === wanted) {
-      const from = start === 0 && hasByteOrderMark(bytes) ? 3 : start;
-      const to = lineEnd > from && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-      const text = decode(bytes.subarray(from, to), path, line);
+      const to = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+      const text = decode(bytes.subarray(start, to), path, line);
       const becomes = change(text);
       const ending = to < lineEnd ? '\r\n' : '\n';
-      parts.push(bytes.subarray(kept, from), new TextEncoder().encode(becomes.join(ending)));
+      parts.push(bytes.subarray(kept, start), new TextEncoder().encode(becomes.join(ending)));
       lines.push({ line, text, becomes });
       kept = to;
       next++;
@@ -190,10 +189,6 @@ function edit(
   }
   parts.push(bytes.subarray(kept));
   return { path, bytes, edited: concat(parts), lines };
-}
-
-function hasByteOrderMark(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 function decode(bytes: Uint8Array, path: string, line: number): string {

@@ -16,7 +16,7 @@ import {
   fingerprint,
   formatSshPublicKey,
   parseSshPublicKey,
-  unsupportedKey,
+  unsupportedInEnvelopes,
   verifySignature,
   type SshPublicKey,
   type VerifySignature,
@@ -31,7 +31,7 @@ import type { LogState } from '../log/logState.ts';
 import type { NoteKey } from '../log/signedNote.ts';
 import { timeOf } from '../evidence/statedTime.ts';
 import type { ParsedStatement, Subject } from '../evidence/statement.ts';
-import { findSigner, type AllowedSigner, type SignerStanding } from './allowedSigners.ts';
+import type { AllowedSigner } from './allowedSigners.ts';
 import { isDataset, type DatasetInScope } from './baseline.ts';
 import { LogReader, type LogBefore } from './logReader.ts';
 import { ReviewTable } from './reviewTable.ts';
@@ -43,7 +43,8 @@ import {
   type SigstoreTrust,
 } from './sigstoreStatements.ts';
 import type { RoleRefusal, Roles, SignerRights } from '../policy/roles.ts';
-import type { Standing } from './status.ts';
+import { signerOf } from './signerOf.ts';
+import { STANDING_RANK, type Standing } from './status.ts';
 
 /** A statement that may say something about the file in question, with what its signature is worth. */
 export interface StatementInScope {
@@ -441,7 +442,7 @@ export class ScopeLoader {
     const time = timeOf(entry.statement);
     return this.check(entry, signers)
       .map((check) => gradeSignature(check, signers, time))
-      .reduce((a, b) => (RANK[b.standing] < RANK[a.standing] ? b : a), UNSIGNED);
+      .reduce((a, b) => (STANDING_RANK[b.standing] < STANDING_RANK[a.standing] ? b : a), UNSIGNED);
   }
 
   /** The signature checks of an envelope, which do not depend on who is trusted unless the key had to be looked up. */
@@ -511,32 +512,7 @@ interface Grade extends Pick<StatementInScope, 'standing' | 'keyId' | 'publicKey
   readonly refusal?: ProvenanceError | undefined;
 }
 
-const RANK: Readonly<Record<Standing, number>> = {
-  trusted: 0,
-  expired: 1,
-  untrusted: 2,
-  revoked: 3,
-  unverifiable: 4,
-  invalid: 5,
-};
-
 const UNSIGNED: Grade = { standing: 'invalid', keyId: '' };
-
-/**
- * Who signed, by the certificate that stands in the envelope, or by the key itself: a certificate is no part of what
- * was signed, so adding one must not make less of it.
- */
-function signerOf(
-  key: SshPublicKey | undefined,
-  keyId: string,
-  signers: readonly AllowedSigner[],
-  time: number,
-): SignerStanding {
-  const byKey = findSigner(signers, keyId, time);
-  if (!key?.certified || byKey.standing === 'trusted') return byKey;
-  const byCertificate = findSigner(signers, key, time);
-  return RANK[byCertificate.standing] <= RANK[byKey.standing] ? byCertificate : byKey;
-}
 
 function gradeSignature(check: Checked, signers: readonly AllowedSigner[], time: number): Grade {
   const { keyId } = check;
@@ -551,7 +527,7 @@ function gradeSignature(check: Checked, signers: readonly AllowedSigner[], time:
         standing: 'unverifiable',
         keyId,
         ...publicKey,
-        refusal: check.key && unsupportedKey(check.key),
+        refusal: check.key && unsupportedInEnvelopes(check.key),
       };
     case 'valid': {
       const signer = signerOf(check.key, keyId, signers, time);
@@ -560,7 +536,7 @@ function gradeSignature(check: Checked, signers: readonly AllowedSigner[], time:
         keyId,
         ...publicKey,
         ...('principal' in signer && { principal: signer.principal }),
-        ...('signer' in signer && 'refusal' in signer && { refusal: signer.refusal }),
+        ...(signer.standing === 'untrusted' && signer.signer && { refusal: signer.refusal }),
       };
     }
   }

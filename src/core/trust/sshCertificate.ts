@@ -118,10 +118,29 @@ export function certificateRefusal(certificate: SshCertificate): ProvenanceError
   return undefined;
 }
 
-/** Whether a certificate is valid at a time. @param time milliseconds since the epoch; seconds count */
-export function isCertificateValidAt({ validAfter, validBefore }: SshCertificate, time: number): boolean {
-  const second = BigInt(Math.floor(time / 1000));
-  return second >= validAfter && second < validBefore;
+/**
+ * Why a certificate does not count at a time, of code `invalid-certificate`; undefined when it is valid then.
+ * @param time milliseconds since the epoch; seconds count
+ */
+export function certificateOutOfTime(
+  { key, validAfter, validBefore }: SshCertificate,
+  time: number,
+): ProvenanceError | undefined {
+  const second = Number.isFinite(time) ? BigInt(Math.floor(time / 1000)) : undefined;
+  const signed = second === undefined ? 'an unknown time' : timeText(second);
+  if (second !== undefined && second < validAfter) {
+    const args = { from: timeText(validAfter), signed };
+    return refused(key, 'it is not valid before {from}, and it signed at {signed}', args);
+  }
+  if (second !== undefined && second < validBefore) return undefined;
+  const args = { until: timeText(validBefore), signed };
+  return refused(key, 'it was valid until {until}, and it signed at {signed}', args);
+}
+
+/** RFC 3339; where that has no such year, the seconds since the epoch. */
+function timeText(seconds: bigint): string {
+  const time = new Date(Number(seconds) * 1000);
+  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString().replace('.000', '');
 }
 
 function refused(key: SshPublicKey, reason: string, args: MessageArguments = {}): ProvenanceError {

@@ -52,3 +52,13 @@ export type DatasetVerdict = (typeof DATASET_VERDICTS)[number];
  * a kind that is not supported, so the signature could not be checked. `invalid`: it was checked and is wrong.
  */
 export type Standing = 'trusted' | 'untrusted' | 'expired' | 'revoked' | 'unverifiable' | 'invalid';
+
+/** The best first: what is said of several signatures of one statement, or of a key by several lines. */
+export const STANDING_RANK: Readonly<Record<Standing, number>> = {
+  trusted: 0,
+  expired: 1,
+  untrusted: 2,
+  revoked: 3,
+  unverifiable: 4,
+  invalid: 5,
+};

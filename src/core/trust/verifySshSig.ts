@@ -2,8 +2,9 @@ import { ProvenanceError } from '../errors.ts';
 import type { VerifyEd25519 } from '../evidence/algorithms/ed25519.ts';
 import { fingerprint, unsupportedKey, type SshPublicKey } from '../evidence/sshKey.ts';
 import { checkSshSig, parseSshSig } from '../evidence/sshSig.ts';
-import { findSigner, type AllowedSigner, type SignerStanding } from './allowedSigners.ts';
+import { findSigner, type AllowedSigner } from './allowedSigners.ts';
 import type { Standing } from './status.ts';
+import { whyNotTrusted } from './whyNotTrusted.ts';
 
 /** A signature to verify, and by whose word. */
 export interface SshSigRequest {
@@ -87,55 +88,4 @@ function wrong(expected: string, actual: string): ProvenanceError {
     'The signature is for the namespace "{actual}", not for "{expected}"; sign again in that namespace.',
     { actual, expected },
   );
-}
-
-/**
- * Why a key is not trusted, in one sentence.
- *
- * @param found what {@link findSigner} says of it for the same time, namespace and principal
- */
-export function whyNotTrusted(
-  found: Exclude<SignerStanding, { readonly standing: 'trusted' }>,
-  keyId: string,
-  time: number,
-  namespace: string,
-  principal?: string,
-): ProvenanceError {
-  if (found.standing === 'expired') {
-    const { path, line } = found.signer;
-    return new ProvenanceError(
-      'invalid-signature',
-      '{path}, line {line}: the key {keyId} of {principal} was not valid at {time}, when it signed; sign again with a valid one.',
-      { path, line, keyId, principal: found.principal, time: new Date(time).toISOString() },
-    );
-  }
-  if (found.refusal) return found.refusal;
-  const place = { path: found.signer?.path ?? '', line: found.signer?.line ?? 0, keyId };
-  switch (found.why) {
-    case 'namespace':
-      return new ProvenanceError(
-        'invalid-signature',
-        '{path}, line {line}: the key {keyId} is not trusted in the namespace "{namespace}"; add it there if it should be.',
-        { ...place, namespace },
-      );
-    case 'cert-authority':
-      return new ProvenanceError(
-        'invalid-signature',
-        '{path}, line {line}: the key {keyId} is trusted to sign certificates, not data; add a line without "cert-authority" if it should be.',
-        place,
-      );
-    case 'not-listed':
-    case 'certificate':
-      return principal === undefined
-        ? new ProvenanceError(
-            'invalid-signature',
-            'No allowed_signers file trusts the key {keyId} or its authority; add it if you know whose it is.',
-            { keyId },
-          )
-        : new ProvenanceError(
-            'invalid-signature',
-            'No allowed_signers file trusts the key {keyId} as {principal}; add it if you know whose it is.',
-            { keyId, principal },
-          );
-  }
 }

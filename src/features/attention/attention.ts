@@ -11,6 +11,7 @@ import { revealDigest, revealSample } from '../../host/revealSample.ts';
 import type { Services } from '../../host/services.ts';
 import { sampleTarget, targetLines, targetUri } from '../../host/target.ts';
 import { FLAG_CODICON, statusCodicon, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
+import { removedPhrase } from '../../language/log.ts';
 import { explainUpstream, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
@@ -20,6 +21,7 @@ import { attentionGroups, nextAttentionLine, type AttentionGroup, type Reason } 
 /** A node is also what commands of its menu are about. */
 type Node = SampleTarget & { readonly uri: string; readonly dataset: Dataset } & (
     | { readonly kind: 'file'; readonly groups: readonly AttentionGroup[] }
+    | { readonly kind: 'missing' }
     | { readonly kind: 'group'; readonly group: AttentionGroup }
     | { readonly kind: 'sample'; readonly reason: Reason; readonly line: number }
   );
@@ -125,14 +127,26 @@ function files(datasets: readonly Dataset[]): (Node & { kind: 'file' })[] {
       dataset,
       groups: groupsOf(dataset),
     }))
-    .filter(({ groups }) => groups.length > 0)
+    .filter(({ groups, dataset }) => groups.length > 0 || isEvidenceMissing(dataset))
     .sort((a, b) => a.dataset.uri.path.localeCompare(b.dataset.uri.path));
+}
+
+/** Whether flags may be gone: then it is not true that nothing needs attention. */
+function isEvidenceMissing({ assessment }: Dataset): boolean {
+  return assessment?.log?.standing === 'removed';
 }
 
 function childrenOf(node: Node): Node[] {
   switch (node.kind) {
-    case 'file':
-      return node.groups.map((group) => ({ kind: 'group', uri: node.uri, dataset: node.dataset, group }));
+    case 'file': {
+      const { uri, dataset, groups } = node;
+      return [
+        ...(isEvidenceMissing(dataset) ? [{ kind: 'missing' as const, uri, dataset }] : []),
+        ...groups.map((group) => ({ kind: 'group' as const, uri, dataset, group })),
+      ];
+    }
+    case 'missing':
+      return [];
     case 'group':
       return node.group.lines.map((line) => ({
         kind: 'sample',
@@ -154,6 +168,19 @@ function treeItem(node: Node): vscode.TreeItem {
       item.id = node.dataset.uri.toString();
       item.description = vscode.workspace.asRelativePath(node.dataset.uri);
       item.contextValue = 'dataset';
+      return item;
+    }
+    case 'missing': {
+      const item = new vscode.TreeItem(removedPhrase());
+      item.id = `${node.uri}#missing`;
+      item.iconPath = new vscode.ThemeIcon('warning');
+      item.tooltip = l10n.t('Show What Is Missing');
+      const target: SampleTarget = { uri: node.uri };
+      item.command = {
+        title: item.tooltip,
+        command: COMMANDS.showMissingEvidence,
+        arguments: [target],
+      };
       return item;
     }
     case 'group': {

@@ -18,6 +18,7 @@ import { originRows } from '../../language/originRows.ts';
 import type { Services } from '../../host/services.ts';
 import { statusCodicon, UPSTREAM_CODICON } from '../../host/statusIcons.ts';
 import { stepRows } from '../../language/history.ts';
+import { explainNoFlagOn } from '../../language/log.ts';
 import { explainUpstream, upstreamDoubts, upstreamReason, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, standingWord, statusWord } from '../../language/words.ts';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
@@ -127,6 +128,9 @@ export function sampleHover(
     else if (reason !== undefined) markdown.appendMarkdown(` ${inlineCode(reason, 500)}`);
     for (const doubt of upstreamDoubts(upstream)) markdown.appendMarkdown(`  \n$(info) ${plainText(doubt)}`);
   }
+
+  const noFlag = !review && !upstream && dataset.assessment && explainNoFlagOn(dataset.assessment);
+  if (noFlag) markdown.appendMarkdown(`\n\n${plainText(noFlag)}`);
 
   const others = sample.statements.map((index) => statements[index]).filter((scoped) => scoped !== undefined);
   if (others.length > 0) {

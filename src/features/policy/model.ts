@@ -87,7 +87,7 @@ export function policyItem(
       const failed = rules.filter((rule) => !rule.passed);
       return {
         icon: passed ? 'pass' : 'error',
-        text: passed ? l10n.t('Policy: passed') : deniedText(failed.length, rules.length),
+        text: passed ? l10n.t('Policy: passed') : deniedText(failed),
         tooltip: passed
           ? l10n.t('All that the policy asks for is there ({0} rules).', rules.length)
           : failed.map(({ rule, summary }) => `${rule}: ${sentenceText(summary)}`).join('\n'),
@@ -97,6 +97,20 @@ export function policyItem(
   }
 }
 
-export function deniedText(failed: number, all: number): string {
-  return l10n.t('Policy: denied ({0} of {1})', failed, all);
+function deniedText(failed: readonly RuleResult[]): string {
+  if (failed.some(({ rule }) => rule === POLICY_RULE)) return l10n.t('Policy: denied, it has errors');
+  return failed.length === 1
+    ? l10n.t('Policy: denied by 1 rule')
+    : l10n.t('Policy: denied by {0} rules', failed.length);
+}
+
+/** The result that is about the policy itself. */
+const POLICY_RULE = 'policy';
+
+/** What is wrong with the policy itself, by a verdict. */
+export function policyErrors({ policy, rules }: PolicyVerdict): readonly RuleFinding[] {
+  return rules
+    .filter(({ rule }) => rule === POLICY_RULE)
+    .flatMap(({ findings }) => findings)
+    .filter(({ dataset }) => dataset === policy.path);
 }

@@ -15,7 +15,14 @@ import { fileName } from '../../language/explain.ts';
 import { sentenceText } from '../../language/policy.ts';
 import type { PolicyProgress } from '../../protocol/policy.ts';
 import { untrustedText } from '../../protocol/untrustedText.ts';
-import { checklist, checklistChildren, policyItem, type ChecklistNode, type PolicyState } from './model.ts';
+import {
+  checklist,
+  checklistChildren,
+  policyErrors,
+  policyItem,
+  type ChecklistNode,
+  type PolicyState,
+} from './model.ts';
 import { folderPolicy, policyInForce, policyVersion } from './policyInForce.ts';
 
 /** Changes come in bursts. */
@@ -66,6 +73,8 @@ class PolicyPanel implements vscode.TreeDataProvider<ChecklistNode> {
   private readonly item = this.store.add(
     vscode.window.createStatusBarItem('provenance.policy', vscode.StatusBarAlignment.Right, 109),
   );
+  /** Errors of the policy, at their lines: also of a file that is not open. */
+  private readonly errors = this.store.add(vscode.languages.createDiagnosticCollection('provenance-policy'));
   private shown: Shown = { name: '', state: { kind: 'none' } };
   /** What was checked last, and by which evidence: nothing else is checked anew. */
   private key = '';
@@ -249,8 +258,21 @@ class PolicyPanel implements vscode.TreeDataProvider<ChecklistNode> {
     this.view.description = state.kind === 'none' ? '' : name;
     this.view.message = messageOf(state);
     void vscode.commands.executeCommand('setContext', HAS_POLICY, state.kind !== 'none');
+    if (state.kind === 'checked') this.showErrors(state.verdict);
+    else if (state.kind === 'none') this.errors.clear();
     this.changed.fire();
     this.showItem();
+  }
+
+  private showErrors(verdict: PolicyVerdict): void {
+    this.errors.clear();
+    const diagnostics = policyErrors(verdict).map(({ line = 1, sentence }) => {
+      const range = new vscode.Range(line - 1, 0, line - 1, Number.MAX_SAFE_INTEGER);
+      const diagnostic = new vscode.Diagnostic(range, untrustedText(shownSentence(sentence), 1000));
+      diagnostic.source = l10n.t('Provenance');
+      return diagnostic;
+    });
+    this.errors.set(vscode.Uri.file(verdict.policy.path), diagnostics);
   }
 
   private showItem(): void {

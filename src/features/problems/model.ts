@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { describeMalformed } from '../../core/sample/canonicalJson.ts';
+import type { LogProblem, LogState } from '../../core/log/logState.ts';
 import { STATUS_CODE, type Status } from '../../core/trust/status.ts';
 import { explainStatus } from '../../language/explain.ts';
 import { categoryWord, severityWord, statusWord } from '../../language/words.ts';
@@ -17,7 +18,7 @@ export interface Problem {
   readonly line: number;
   readonly message: string;
   readonly severity: 'error' | 'warning' | 'information';
-  readonly code: Status | 'flagged' | 'upstream' | 'more';
+  readonly code: Status | 'flagged' | 'upstream' | 'more' | 'evidence-removed';
 }
 
 export interface ProblemSource {
@@ -77,6 +78,21 @@ export function problemsOf(
     });
   }
   return all;
+}
+
+/** That evidence of the dataset itself is missing: one problem, whatever tells it. */
+export function removedProblem(
+  log: LogState | undefined,
+  describe: (problem: LogProblem) => string,
+): Problem | undefined {
+  if (log?.standing !== 'removed') return undefined;
+  const reasons = log.problems.map(describe).join(' ');
+  return {
+    line: 1,
+    message: `${l10n.t('Evidence of this dataset was removed or changed, and flags may be gone.')} ${reasons}`,
+    severity: 'error',
+    code: 'evidence-removed',
+  };
 }
 
 function flagProblem(review: LineReview): Problem {

@@ -1,10 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ProvenanceError } from '../../core/errors.ts';
+import { datasetOfBundle } from '../../core/evidence/layout.ts';
 import { errorText } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { onDidChangeSettings, setting } from '../../host/settings.ts';
-import { problemsOf, type Problem } from './model.ts';
+import { missingEvidence } from './missingEvidence.ts';
+import { problemsOf, removedProblem, type Problem } from './model.ts';
 
 const SEVERITY: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -13,15 +15,23 @@ const SEVERITY: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity>>
 };
 
 /** Problems: samples that need someone, and what is wrong with the evidence itself. */
-export function registerProblems(services: Services): vscode.Disposable {
+export function registerProblems(
+  services: Services,
+): Pick<ReturnType<typeof missingEvidence>, 'disposable' | 'handlers'> {
+  const { handlers, disposable } = missingEvidence(services);
+  return { handlers, disposable: vscode.Disposable.from(disposable, showProblems(services)) };
+}
+
+function showProblems(services: Services): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('provenance');
   const update = () => {
     collection.clear();
     const evidence = new Map<string, vscode.Diagnostic[]>();
     for (const dataset of services.datasets.all) {
       const samples = problemsOf(dataset, setting('maxProblems'), errorText);
-      const diagnostics = samples.map(({ line, message, severity, code }) =>
-        diagnostic(line, message, SEVERITY[severity], code),
+      const removed = removedProblem(dataset.assessment?.log, errorText);
+      const diagnostics = (removed ? [removed, ...samples] : samples).map(
+        ({ line, message, severity, code }) => diagnostic(line, message, SEVERITY[severity], code),
       );
       if (dataset.error && dataset.error.code !== 'cancelled') {
         diagnostics.push(
@@ -30,6 +40,7 @@ export function registerProblems(services: Services): vscode.Disposable {
       }
       collection.set(dataset.uri, diagnostics);
       for (const { path, line = 1, error } of dataset.assessment?.problems ?? []) {
+        if (error.code === 'evidence-removed' && isShownAtDataset(services, path)) continue;
         const list = evidence.get(path) ?? [];
         evidence.set(path, list);
         const message = errorText(error);
@@ -54,6 +65,13 @@ export function registerProblems(services: Services): vscode.Disposable {
     services.datasets.onDidRemove(update),
     onDidChangeSettings(update),
   );
+}
+
+/** Whether a dataset itself shows that evidence is missing from its bundle. */
+function isShownAtDataset({ datasets }: Services, bundle: string): boolean {
+  const path = datasetOfBundle(bundle);
+  const dataset = path === undefined ? undefined : datasets.get(vscode.Uri.file(path));
+  return dataset?.assessment?.log?.standing === 'removed';
 }
 
 function diagnostic(

@@ -10,6 +10,7 @@ import { log, tellingErrors, withProgress } from '../../host/messages.ts';
 import { judgedDataset } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
 import { targetLines, targetUri } from '../../host/target.ts';
+import { explainLog, explainNoFlagOn } from '../../language/log.ts';
 import { explainUpstream } from '../../language/upstream.ts';
 import { statusWord, verdictWord } from '../../language/words.ts';
 import { pathOf } from '../../host/workspaceEvidence.ts';
@@ -87,11 +88,17 @@ async function verifyDataset(services: Services, uri: vscode.Uri): Promise<void>
   );
   const { assessment } = dataset;
   if (!assessment) return;
-  const message = `${name} — ${verdictWord(assessment.verdict)}. ${explainVerdict(assessment)} ${statusCounts(assessment)}.`;
+  const { log: evidenceLog } = assessment;
+  const aboutLog = evidenceLog && explainLog(evidenceLog);
+  const message = [
+    `${name} — ${verdictWord(assessment.verdict)}. ${explainVerdict(assessment)} ${statusCounts(assessment)}.`,
+    ...(aboutLog === undefined ? [] : [aboutLog]),
+  ].join(' ');
   const show = l10n.t('Show What Needs Attention');
   const fine =
     assessment.verdict !== 'changed' &&
     assessment.verdict !== 'unknown' &&
+    evidenceLog?.standing !== 'removed' &&
     assessment.flagged + assessment.flaggedUpstream === 0;
   const shown = fine
     ? vscode.window.showInformationMessage(message)
@@ -113,9 +120,14 @@ function sampleVerdict(dataset: Dataset, lines: readonly number[]): string {
     if (lines.length === 1) {
       const found = dataset.upstream(line);
       const warning = found
-        ? ` ${l10n.t('Flagged upstream')}: ${untrustedText(explainUpstream(found, dataset.assessment?.statements ?? []))}`
-        : '';
-      return `:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}${warning}`;
+        ? `${l10n.t('Flagged upstream')}: ${untrustedText(explainUpstream(found, dataset.assessment?.statements ?? []))}`
+        : undefined;
+      const noFlag =
+        found || dataset.review(line) || !dataset.assessment
+          ? undefined
+          : explainNoFlagOn(dataset.assessment);
+      const text = `:${String(line)} — ${statusWord(status)}. ${explainStatus(status, dataset.covering(line))}`;
+      return [text, warning, noFlag].filter((part) => part !== undefined).join(' ');
     }
     samples++;
     counts[status]++;

@@ -13,6 +13,7 @@ import { shownVerdict, type ShownVerdict } from '../../../src/cli/check/shownVer
 import { signedVerdict, SVR_TYPE } from '../../../src/cli/check/svr.ts';
 import type { Io } from '../../../src/cli/terminal.ts';
 import { parseEnvelope, preAuthEncoding } from '../../../src/core/evidence/dsse.ts';
+import { RULES } from '../../../src/core/policy/rules.ts';
 import { ed25519Signer } from '../../../src/core/evidence/signer.ts';
 import { wellFormed } from '../../../src/core/lineage/export/jsonText.ts';
 import { verifySignature } from '../../../src/core/evidence/sshKey.ts';
@@ -88,15 +89,25 @@ const verdicts: fc.Arbitrary<ShownVerdict> = fc
 
 interface Sarif {
   readonly runs: readonly {
-    readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+    readonly tool: {
+      readonly driver: {
+        readonly rules: readonly {
+          readonly id: string;
+          readonly shortDescription: { readonly text: string };
+          readonly fullDescription: { readonly text: string };
+          readonly help: { readonly text: string };
+        }[];
+      };
+    };
     readonly results: readonly {
       readonly ruleId: string;
       readonly ruleIndex: number;
+      readonly message: { readonly text: string };
       readonly partialFingerprints: Readonly<Record<string, string>>;
       readonly locations: readonly {
         readonly physicalLocation: {
           readonly artifactLocation: { readonly uri: string };
-          readonly region?: { readonly startLine: number };
+          readonly region: { readonly startLine: number };
         };
       }[];
     }[];
@@ -133,7 +144,7 @@ describe('SARIF', () => {
     );
   });
 
-  it('names lines of texts, and rows of other files only by name', () => {
+  it('names lines of texts, and rows of other files only by name and in words', () => {
     const log = sarifLog(
       denied([
         { dataset: 'a dir/t#1.jsonl', line: 7, message: 'm' },
@@ -144,13 +155,36 @@ describe('SARIF', () => {
     ) as Sarif;
     const places = log.runs[0]!.results.map(({ locations: [place] }) => place!.physicalLocation);
     assert.deepEqual(
-      places.map(({ artifactLocation, region }) => [artifactLocation.uri, region?.startLine]),
+      places.map(({ artifactLocation, region }) => [artifactLocation.uri, region.startLine]),
       [
         ['a%20dir/t%231.jsonl', 7],
-        ['p.parquet', undefined],
-        ['file:///else%20where/z.jsonl', undefined],
+        ['p.parquet', 1],
+        ['file:///else%20where/z.jsonl', 1],
       ],
     );
+    assert.deepEqual(
+      log.runs[0]!.results.map(({ message }) => message.text),
+      ['m Do.', 'Row 9: m Do.', 'm Do.'],
+    );
+  });
+
+  it('has what GitHub asks for: https://docs.github.com/code-security/reference/code-scanning/sarif-support', () => {
+    const isShort = (text: string | undefined) => text !== undefined && text !== '' && text.length <= 1024;
+    const rules = ['policy', 'datasets', ...Object.keys(RULES)].map((name) => ({
+      ...denied([]).rules[0]!,
+      rule: name,
+    }));
+    const [run] = (sarifLog({ ...denied([]), rules }, FOLDER) as Sarif).runs;
+    assert.equal(run!.tool.driver.rules.length, rules.length);
+    for (const { id, shortDescription, fullDescription, help } of run!.tool.driver.rules) {
+      for (const { text } of [shortDescription, fullDescription, help]) assert.ok(isShort(text), id);
+    }
+    for (const { message, locations, partialFingerprints } of run!.results) {
+      assert.notEqual(message.text, '');
+      assert.equal(locations.length, 1);
+      assert.ok(locations[0]!.physicalLocation.region.startLine >= 1);
+      assert.notDeepEqual(partialFingerprints, {});
+    }
   });
 
   it('keeps fingerprints when lines move', () => {
@@ -313,7 +347,7 @@ function denied(findings: ShownVerdict['rules'][number]['findings']): ShownVerdi
     passed: false,
     policy: { path: '.provenance/policy.jsonc', sha256: 'cd'.repeat(32) },
     datasets: [{ path: 't.jsonl', sha256: 'ab'.repeat(32), samples: 3 }],
-    rules: [{ rule: 'noOpenFlags', passed: false, summary: 'No.', findings, more: 0 }],
+    rules: [{ rule: 'noOpenFlags', passed: false, summary: 'No.', remedy: 'Do.', findings, more: 0 }],
   };
 }
 

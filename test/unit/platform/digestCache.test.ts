@@ -11,7 +11,7 @@ import { cacheFolder, DigestCache, userDigestCache } from '../../../src/platform
 import { digestFile, type DigestedFile } from '../../../src/platform/digestFile.node.ts';
 import { cachedMerkleRoot } from '../../../src/platform/merkleRoot.node.ts';
 import { fastSha256 } from '../../../src/platform/sha256.node.ts';
-import { temporaryFolder, until } from './support.ts';
+import { temporaryFolder, until } from '../../support/processes.ts';
 
 const folder = temporaryFolder('provenance-cache');
 

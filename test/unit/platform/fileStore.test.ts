@@ -20,11 +20,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { FileStore } from '../../../src/core/bytes/fileStore.ts';
 import type { ErrorCode } from '../../../src/core/errors.ts';
-import { parseBundle } from '../../../src/core/evidence/bundle.ts';
 import { THIS_HOST, type LockHolder } from '../../../src/platform/fileLock.node.ts';
 import { nodeFileStore } from '../../../src/platform/fileStore.node.ts';
 import { bytesOf, failure, textOf } from '../core/evidence/support.ts';
-import { bundled, start, temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 const root = temporaryFolder('file-store');
 let number = 0;
@@ -528,29 +527,3 @@ function mountable(): string | false {
   execFileSync('umount', [folder]);
   return false;
 }
-
-describe('two processes', () => {
-  test('200 appends each, 400 lines', { timeout: 60_000 }, async () => {
-    const program = await bundled('appender.child.ts', root);
-    const path = freshPath();
-    const children = ['one', 'two'].map((name) =>
-      start(program, path, name, '200', String(Date.now() + 1000)),
-    );
-    for (const child of children) assert.equal(await child.ended, 0, child.errors());
-    const { entries, problems } = parseBundle(readFileSync(path));
-    assert.deepEqual(problems, []);
-    assert.deepEqual(
-      entries.map(({ envelopeDigest }) => envelopeDigest).sort(),
-      children.flatMap((child) => child.lines()).sort(),
-    );
-    assert.equal(new Set(content(path).split('\n')).size, 401);
-    assert.deepEqual(namesBeside(path), ['file']);
-    // They took turns: otherwise this shows nothing.
-    const first = new Set(children[0]!.lines());
-    const turns = entries.filter((entry, at) => {
-      const next = entries[at + 1];
-      return next && first.has(entry.envelopeDigest) !== first.has(next.envelopeDigest);
-    });
-    assert.ok(turns.length > 2, `${turns.length} turns`);
-  });
-});

@@ -12,7 +12,7 @@ import {
 } from '../../../src/platform/lineageGraph.node.ts';
 import { PresentFiles } from '../../../src/platform/presentFiles.node.ts';
 import { LineageWorld } from '../../support/lineageWorld.ts';
-import { temporaryFolder, until } from './support.ts';
+import { temporaryFolder, until } from '../../support/processes.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const PATIENT = { milliseconds: Infinity };

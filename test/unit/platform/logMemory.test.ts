@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SeenState } from '../../../src/core/log/logState.ts';
 import { NodeLogMemory } from '../../../src/platform/logMemory.node.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 function state(size: number, origin = 'dataset-provenance/log/a'): SeenState {
   return {

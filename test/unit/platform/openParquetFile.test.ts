@@ -6,7 +6,7 @@ import { openParquet } from '../../../src/core/table/parquet/parquetFile.ts';
 import { FileSource } from '../../../src/platform/fileSource.node.ts';
 import { openParquetFile } from '../../../src/platform/openParquetFile.node.ts';
 import { skipWithout, vectorsFolder } from '../../support/vectors.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 const folder = vectorsFolder('parquet-testing/data');
 const COMPRESSED = [

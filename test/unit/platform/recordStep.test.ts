@@ -15,7 +15,7 @@ import {
   type RecordingContext,
 } from '../../../src/platform/recordStep.node.ts';
 import type { StepRequest } from '../../../src/protocol/lineageWorker.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 const context: RecordingContext = { files: nodeFileStore() };
 const root = temporaryFolder('provenance-steps').replaceAll('\\', '/');

@@ -8,7 +8,7 @@ import { distrustKey, type FileEdit } from '../../../src/core/trust/editAllowedS
 import { readSignersFiles, writeSignersFile } from '../../../src/platform/signers.node.ts';
 import { appendAllowedSigner } from '../../../src/platform/trustRoots.node.ts';
 import { failure } from '../core/evidence/support.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 const anna = ed25519Signer(new Uint8Array(32).fill(1));
 const bert = ed25519Signer(new Uint8Array(32).fill(2));

@@ -12,7 +12,7 @@ import {
   type TrustRoots,
 } from '../../../src/platform/trustRoots.node.ts';
 import { failure, missing } from '../core/evidence/support.ts';
-import { temporaryFolder } from './support.ts';
+import { temporaryFolder } from '../../support/processes.ts';
 
 const root = temporaryFolder('trust-roots');
 const { publicKey: key } = ed25519Signer(new Uint8Array(32).fill(1));

@@ -20,7 +20,7 @@ const shape = record(
 
 export const age: RuleKind<ValueOf<typeof shape>> = {
   shape,
-  begin({ maxDays = 0 }, { now }) {
+  begin({ maxDays = 0 }, { now, log }) {
     const findings = new Findings();
     let count = 0;
     const isRecent = (scoped: StatementInScope) => {
@@ -31,7 +31,7 @@ export const age: RuleKind<ValueOf<typeof shape>> = {
       add(facts) {
         const { path, samples, scope, assessment } = facts;
         count += samples.count;
-        const recent = coverageBy(facts, vouchingStatements(facts).filter(isRecent));
+        const recent = coverageBy(facts, vouchingStatements(facts, log).filter(isRecent));
         for (let row = 0; row < samples.count; row++) {
           if (isCoveredRow(facts, recent, row)) continue;
           findings.add(() => {

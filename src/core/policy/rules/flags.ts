@@ -59,16 +59,20 @@ export const flags: RuleKind<ValueOf<typeof flagsShape>> = {
       add: (facts) => {
         search.add(facts);
       },
-      result: () =>
-        search.outcome(
-          sentence('{flagged} of {count} samples have an open flag of severity {least} or more.', {
-            ...search.counts(),
-            least,
-          }),
+      result: () => {
+        const counts = { ...search.counts(), least };
+        return search.outcome(
+          counts.doubtful === 0
+            ? sentence('{flagged} of {count} samples have an open flag of severity {least} or more.', counts)
+            : sentence(
+                '{flagged} of {count} samples have an open flag of severity {least} or more; whether others have cannot be said of {doubtful} of {datasets} datasets.',
+                counts,
+              ),
           sentence(
             'Look at what is flagged (provenance show FILE:LINE): take the samples out, or clear the flags (provenance flag FILE --clear).',
           ),
-        ),
+        );
+      },
     };
   },
 };
@@ -103,16 +107,23 @@ export const advisories: RuleKind<ValueOf<typeof advisoriesShape>> = {
           );
         }
       },
-      result: () =>
-        search.outcome(
-          sentence('Advisories of severity {least} or more are about {flagged} of {count} samples.', {
-            ...search.counts(),
-            least,
-          }),
+      result: () => {
+        const counts = { ...search.counts(), least };
+        return search.outcome(
+          counts.doubtful === 0
+            ? sentence(
+                'Advisories of severity {least} or more are about {flagged} of {count} samples.',
+                counts,
+              )
+            : sentence(
+                'Advisories of severity {least} or more are about {flagged} of {count} samples; whether they are about others cannot be said of {doubtful} of {datasets} datasets.',
+                counts,
+              ),
           sentence(
             'Take these samples out, or have a trusted signer clear the advisory (provenance flag FILE --clear); fetch advisories that are missing (provenance advisory import).',
           ),
-        ),
+        );
+      },
     };
   },
 };
@@ -124,14 +135,21 @@ class FlagSearch {
   readonly findings = new Findings();
   private samples = 0;
   private flagged = 0;
+  private datasets = 0;
+  /** Of how many datasets nobody can say that nothing else is flagged. */
+  private doubtful = 0;
 
   constructor(private readonly search: Search) {}
 
   add(facts: ReadDatasetFacts): void {
     const { path, samples, scope, assessment } = facts;
     this.samples += samples.count;
+    this.datasets++;
     const doubt = doubtOf(facts, this.search.upstream);
-    if (doubt) this.findings.add(() => ({ dataset: path, sentence: doubt }), MAX_GRAVITY);
+    if (doubt) {
+      this.doubtful++;
+      this.findings.add(() => ({ dataset: path, sentence: doubt }), MAX_GRAVITY);
+    }
     const file = scope.reviews.stateOfHex(samples.sha256);
     if (file) this.report(path, undefined, this.openIn(file, scope.statements));
     for (const [row, state] of assessment.reviews) {
@@ -146,14 +164,17 @@ class FlagSearch {
     }
   }
 
-  counts(): { flagged: number; count: number } {
-    return { flagged: this.flagged, count: this.samples };
+  counts(): { flagged: number; count: number; doubtful: number; datasets: number } {
+    const { flagged, samples, doubtful, datasets } = this;
+    return { flagged, count: samples, doubtful, datasets };
   }
 
+  /** @param remedy where something is flagged, or missing */
   outcome(summary: Sentence, remedy: Sentence): RuleOutcome {
-    return this.findings.none && this.samples > 0
-      ? { passed: true, summary, findings: [], more: 0 }
-      : { passed: false, summary, remedy, ...this.findings.result() };
+    const { findings, samples, doubtful } = this;
+    if (findings.none && samples > 0) return { passed: true, summary, findings: [], more: 0 };
+    const onlyDoubts = doubtful > 0 && findings.total === doubtful;
+    return { passed: false, summary, remedy: onlyDoubts ? COMPLETE_EVIDENCE : remedy, ...findings.result() };
   }
 
   /** The gravest open flag that matters. */
@@ -215,6 +236,10 @@ function gravityOf(value: Severity): number {
 
 /** Whatever the policy's rule on logs says: of evidence that may have been cut, nobody can say what is not there. */
 const COMPLETE: LogDemand = { complete: true, witnesses: 0 };
+
+const COMPLETE_EVIDENCE = sentence(
+  'Copy the .provenance folder again from where it came from; if nothing is missing there, have a trusted signer sign the dataset (provenance sign), which signs a checkpoint over its evidence.',
+);
 
 /** Why nobody can say that nothing is flagged. */
 function doubtOf({ logs, bundle, scope }: ReadDatasetFacts, upstream: boolean): Sentence | undefined {

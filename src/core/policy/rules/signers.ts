@@ -2,6 +2,7 @@ import type { StatementInScope } from '../../trust/scope.ts';
 import { coverageBy, isCoveredRow, vouchingStatements, type Coverage } from '../coverage.ts';
 import type { ReadDatasetFacts } from '../facts.ts';
 import { Findings } from '../findings.ts';
+import type { LogDemand } from '../logs.ts';
 import { namesSigner } from '../patterns.ts';
 import type { RuleKind } from '../ruleKind.ts';
 import { list, number, record, type ValueOf } from '../shape.ts';
@@ -26,13 +27,13 @@ type Wanted = ValueOf<typeof shape>;
 export const signers: RuleKind<Wanted> = {
   shape,
   roles: ({ roles = [] }) => roles,
-  begin(wanted) {
+  begin(wanted, { log }) {
     const findings = new Findings();
     let count = 0;
     return {
       add(facts) {
         count += facts.samples.count;
-        const lacking = whatIsLacking(facts, wanted);
+        const lacking = whatIsLacking(facts, wanted, log);
         const { path, samples } = facts;
         for (let row = 0; row < samples.count; row++) {
           const lack = lacking(row);
@@ -53,7 +54,7 @@ export const signers: RuleKind<Wanted> = {
               passed,
               summary,
               remedy: sentence(
-                'Have those signers vouch for the samples (provenance sign), or correct the rule "signers" in the policy.',
+                'Have those signers vouch for the samples (provenance sign), in evidence whose log is complete, or correct the rule "signers" in the policy.',
               ),
               ...findings.result(),
             };
@@ -74,8 +75,9 @@ function describe({ required = [], roles = [], distinct }: Wanted): string {
 function whatIsLacking(
   facts: ReadDatasetFacts,
   { required = [], roles = [], distinct = 1 }: Wanted,
+  log: LogDemand,
 ): (row: number) => Sentence | undefined {
-  const vouching = vouchingStatements(facts);
+  const vouching = vouchingStatements(facts, log);
   const demands = [
     ...required.map((signer) => ({
       by: coverageBy(

@@ -27,7 +27,7 @@ export const verified: RuleKind<ValueOf<typeof shape>> = {
     let count = 0;
     let good = 0;
     return {
-      add({ path, samples, assessment: { statuses } }) {
+      add({ path, samples, scope, assessment: { statuses, coveredBy } }) {
         count += samples.count;
         for (let row = 0; row < samples.count; row++) {
           const status = statusOf(statuses[row]);
@@ -35,10 +35,14 @@ export const verified: RuleKind<ValueOf<typeof shape>> = {
             good++;
             continue;
           }
-          findings.add(
-            () => ({ dataset: path, line: samples.lines[row] ?? row + 1, sentence: NOT_VERIFIED[status] }),
-            GRAVITY[status],
-          );
+          findings.add(() => {
+            const refusal = scope.statements[coveredBy[row] ?? -1]?.refusal;
+            return {
+              dataset: path,
+              line: samples.lines[row] ?? row + 1,
+              sentence: status === 'untrusted' && refusal !== undefined ? NO_ROLE : NOT_VERIFIED[status],
+            };
+          }, GRAVITY[status]);
         }
       },
       result() {
@@ -85,6 +89,10 @@ export const verified: RuleKind<ValueOf<typeof shape>> = {
 function percent(share: number): number {
   return Math.floor(Number((share * 10_000).toFixed(6))) / 100;
 }
+
+const NO_ROLE = sentence(
+  'Signed by somebody whom you trust, but no role in the policy lets them vouch for it.',
+);
 
 const NOT_VERIFIED: Readonly<Record<Exclude<Status, 'verified'>, Sentence>> = {
   untrusted: sentence('Signed, but by nobody whom you trust for it.'),

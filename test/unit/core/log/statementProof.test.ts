@@ -131,6 +131,7 @@ test('with any byte changed, it does not hold, or proves the same', async () => 
         assert.ok(error instanceof ProvenanceError, String(error));
       }
     }),
-    { numRuns: 500 },
+    // The first makes "sample" another member.
+    { numRuns: 500, examples: [[1785, 1]] },
   );
 });

@@ -56,32 +56,32 @@ test('what is wrong is reported, and the rest counts', () => {
     [
       '{"originFields": {"source": "site", "title": "/t", "url": ["/u", 3], "licence": "/~2"}}',
       { title: '/t' },
-      `: "source"${pointer}`,
-      `: "licence"${pointer}`,
-      `: "url"${pointer}`,
+      `:1: "source"${pointer}`,
+      `:1: "licence"${pointer}`,
+      `:1: "url"${pointer}`,
     ],
     [
       '{"originFields": {"createdAt": "/c", "issuer": "/i"}}',
       { issuer: '/i' },
-      ': "originFields" has no field "createdAt"; it has source, title, issuer, collectedAt, generationMethod, ' +
+      ':1: "originFields" has no field "createdAt"; it has source, title, issuer, collectedAt, generationMethod, ' +
         'generatedBy, licence, consents, geography, stage, url.',
     ],
     [
       '{"originFields": ["/a"]}',
       {},
-      ': "originFields" must be an object of JSON pointers, such as {"source": "/meta/site"}.',
+      ':1: "originFields" must be an object of JSON pointers, such as {"source": "/meta/site"}.',
     ],
     ['[]', {}, ': a policy is a JSON object, such as {"originFields": {"source": "/meta/site"}}.'],
     [
       '{\n"originFields": {"source": "/s"}\n"x": 1}',
       { source: '/s' },
-      ':3: not JSON with comments (CommaExpected), so that what follows may not count; correct it there.',
+      ':3: not JSON with comments (comma expected), so that what follows may not count; correct it there.',
       ':3: a policy has no member "x"; it has originFields, roles, rules.',
     ],
     [
       '{"originFields": {"__proto__": {"source": "/s"}}}',
       {},
-      ': "originFields" has no field "__proto__"; it has source, title, issuer, collectedAt, generationMethod, ' +
+      ':1: "originFields" has no field "__proto__"; it has source, title, issuer, collectedAt, generationMethod, ' +
         'generatedBy, licence, consents, geography, stage, url.',
     ],
     [
@@ -198,7 +198,7 @@ test('what is not known, or has another form, is an error at its line', () => {
     ],
     [
       '{"roles": {"anyone": {"signers": ["*"]}}}',
-      ':1: /roles/anyone must be called by small letters, digits and "-", and not "strangers" or "anyone".',
+      ':1: /roles/anyone must be named with small letters, digits and "-", and not "strangers" or "anyone".',
     ],
     ['{"roles": {}}', ':1: /roles must be an object with at least one member.'],
     [

@@ -448,6 +448,38 @@ test('copies that nobody can tell from what was signed: without its leaves, a da
   assert.deepEqual(failures(await world.check(whole)), ['datasets']);
 });
 
+test('without the leaves of another dataset, nobody can say on whose word a sample stands', async () => {
+  const world = new PolicyWorld().trusted('anna').data('raw.jsonl', 'one', 'two');
+  await world.sign('anna', 'raw.jsonl', { origin: { source: 'https://elsewhere.test/' } });
+  const leaves = world.evidence().find((path) => path.includes('/leaves/'))!;
+  world.data('a.jsonl', 'one');
+  await world.sign('anna', 'a.jsonl', { origin: { source: 'https://a.example/' } });
+  const rules = { verified: { minShare: 1 }, origins: { sources: ['https://a.example/*'] } };
+  assert.deepEqual(failures(await world.check({ rules }, ['a.jsonl'])), []);
+  world.remove(leaves);
+  world.lookAnew(undefined);
+  assert.deepEqual(failures(await world.check({ rules }, ['a.jsonl'])), [], 'its bytes are those of its own');
+
+  world.data('a.jsonl', 'one', 'two');
+  world.lookAnew(undefined);
+  const verdict = await world.check({ rules: { verified: { minShare: 0.5 } } }, ['a.jsonl']);
+  assert.deepEqual(picture(verdict.rules[0]!), [
+    '1 of 1 datasets could not be checked.',
+    `a.jsonl ${leaves} is missing or damaged: without it, copies and changes cannot be told from what was signed, nor who vouches for what.`,
+  ]);
+});
+
+test('signers: one in the evidence of another dataset counts only where that is complete', async () => {
+  const world = await signed();
+  world.data('copy.jsonl', 'one', 'two', 'three');
+  await world.sign('ben', 'copy.jsonl');
+  const rules = { signers: { distinct: 2 }, age: { maxDays: 30 } };
+  assert.deepEqual(failures(await world.check({ rules }, ['a.jsonl'])), []);
+  world.remove('/w/.provenance/copy.jsonl.checkpoint');
+  world.forget();
+  assert.deepEqual(failures(await world.check({ rules }, ['a.jsonl'])), ['signers']);
+});
+
 test('every rule of the table has such a case', () => {
   const covered = new Set<string>(cases.map(({ rule }) => rule));
   assert.deepEqual(

@@ -169,6 +169,8 @@ const BAD_LINES: readonly [line: string, words: RegExp][] = [
   ['anna@example.org ssh-ed25519 AAAA', /no valid public key/],
   [`"anna@example.org ${LINE}`, /no closing quote/],
   [`"" ${LINE}`, /no principal/],
+  [`!boris,!carl ${LINE}`, /name nobody, they only rule out/],
+  [`\ufeffanna ${LINE}`, /byte order mark/],
   [`anna namespaces="a ${LINE}`, /no closing quote/],
   [`anna namespaces=a ${LINE}`, /"namespaces" is not in double quotes/],
   [`anna valid-after="soon" ${LINE}`, /"valid-after" is not YYYYMMDD/],

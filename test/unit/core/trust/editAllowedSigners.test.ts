@@ -45,9 +45,10 @@ describe('taking trust from a key', () => {
     );
   });
 
-  test('a byte order mark stays in front, a last line needs no end', () => {
-    const edit = distrustKey(file(`\ufeffanna ${keyText(OLD)}`), OLD.keyId);
-    assert.equal(shown(edit), '\ufeff# anna OLD');
+  test('a last line needs no end; one that trusts nobody, for its byte order mark, stays as it is', () => {
+    const edit = distrustKey(file(`anna ${keyText(OLD)}`), OLD.keyId);
+    assert.equal(shown(edit), '# anna OLD');
+    assert.equal(distrustKey(file(`\ufeffanna ${keyText(OLD)}`), OLD.keyId), undefined);
     assert.deepEqual(
       edit?.lines.map(({ line, text }) => ({ line, text })),
       [{ line: 1, text: `anna ${keyText(OLD)}` }],

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { toBase64 } from '../../../../src/core/bytes/base64.ts';
 import { preAuthEncoding, serializeEnvelope, type Envelope } from '../../../../src/core/evidence/dsse.ts';
 import { ed25519Signer, type Signer } from '../../../../src/core/evidence/signer.ts';
 import {
@@ -10,17 +9,25 @@ import {
   formatSshPublicKey,
   parseSshPublicKey,
   readSshKeyBlob,
+  unsupportedInEnvelopes,
   type SshPublicKey,
 } from '../../../../src/core/evidence/sshKey.ts';
 import { ed25519SshSignature } from '../../../../src/core/evidence/sshSignature.ts';
 import { joinBytes, wireString, wireUint32 } from '../../../../src/core/evidence/sshWire.ts';
 import { PAYLOAD_TYPE } from '../../../../src/core/evidence/predicates.ts';
 import { reviewStatement, statementBytes } from '../../../../src/core/evidence/statement.ts';
-import { findSigner, parseAllowedSigners } from '../../../../src/core/trust/allowedSigners.ts';
+import {
+  findSigner,
+  formatAllowedSigner,
+  NAMESPACE,
+  parseAllowedSigners,
+} from '../../../../src/core/trust/allowedSigners.ts';
 import { ScopeLoader } from '../../../../src/core/trust/scope.ts';
 import { certificateRefusal, readSshCertificate } from '../../../../src/core/trust/sshCertificate.ts';
+import { whyNamedIsNotTrusted } from '../../../../src/core/trust/whyNotTrusted.ts';
 import { MemoryFiles } from '../../../support/memoryFiles.ts';
 import { bytesOf, failure } from '../evidence/support.ts';
+import { sshKeyOf } from './opensslKeys.ts';
 
 const ANNA = ed25519Signer(new Uint8Array(32).fill(1));
 const CA = ed25519Signer(new Uint8Array(32).fill(2));
@@ -179,6 +186,62 @@ describe('findSigner with certificates', () => {
     assert.equal((await find(authority(',valid-before="20200101Z"'), anna)).standing, 'expired');
   });
 
+  test('at a time that is none it does not count', async () => {
+    assert.equal((await find(authority(), anna, Number.NaN)).standing, 'expired');
+  });
+
+  test('when it was valid is said', async () => {
+    const why = async (parts: Parts, options = '') =>
+      whyNamedIsNotTrusted(
+        {
+          keyId: ANNA.keyId,
+          publicKey: formatSshPublicKey(await certified({ ...anna, ...parts })),
+          time: '2026-01-31T00:00:00Z',
+        },
+        parseAllowedSigners(authority(options), 'f').entries,
+      );
+    const early = { validAfter: TIME / 1000 + 1, validBefore: 2 ** 60 };
+    failure(
+      'invalid-certificate',
+      /not valid before 2026-01-31T00:00:01Z, and it signed at 2026-01-31T00:00:00Z/,
+    )(await why(early));
+    failure(
+      'invalid-certificate',
+      /was valid until 2026-01-30T23:59:59Z.*Get another one/,
+    )(await why({ validBefore: TIME / 1000 - 1 }));
+    failure(
+      'invalid-signature',
+      /^f, line 1: the key .* of anna@example\.org,a@example\.org was not valid/,
+    )(await why({}, ',valid-before="20200101Z"'));
+    failure(
+      'invalid-signature',
+      /^f, line 1: .* not trusted in the namespace/,
+    )(await why({}, ',namespaces="git"'));
+    assert.equal(await why({}), undefined);
+  });
+
+  test('why a key does not count that lines name', () => {
+    const why = (file: string) =>
+      whyNamedIsNotTrusted({ keyId: ANNA.keyId }, parseAllowedSigners(file, 'f').entries);
+    const line = formatSshPublicKey(ANNA.publicKey);
+    assert.equal(why(''), undefined);
+    assert.equal(why(`anna ${line}`), undefined);
+    failure(
+      'invalid-signature',
+      /^f, line 2: .*to sign certificates, not data/,
+    )(why(`\nanna cert-authority ${line}`));
+    failure('invalid-signature', /^f, line 1: .*add it there/)(why(`anna namespaces="git" ${line}`));
+    failure(
+      'invalid-signature',
+      /^f, line 1: .*sign again with a valid one/,
+    )(why(`anna valid-before="20200101Z" ${line}`));
+  });
+
+  test('who trusts the signer, trusts the key and not this one certificate', async () => {
+    const line = formatAllowedSigner({ principal: 'anna', key: await certified(), namespaces: NAMESPACE });
+    assert.equal(line, `anna namespaces="${NAMESPACE}" ${formatSshPublicKey(ANNA.publicKey)}`);
+  });
+
   test('why it does not count is one sentence', async () => {
     const found = await find(authority(), { principals: ['boris'] });
     assert.equal(found.standing === 'untrusted' && found.why, 'certificate');
@@ -265,6 +328,17 @@ describe('envelopes of other keys', () => {
     });
   }
 
+  test('keys in FIDO devices cannot be verified, and are named', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const key = sshKeyOf(publicKey, 'ssh:');
+    const sig = sign(null, message, privateKey);
+    assert.equal(await graded(key, sig, `otto ${formatSshPublicKey(key)}`), 'unverifiable, unsupported-key');
+    failure(
+      'unsupported-key',
+      /in a FIDO device \(sk-ssh-ed25519@openssh\.com\).*sign with an Ed25519 key/,
+    )(unsupportedInEnvelopes(key));
+  });
+
   test('weak RSA keys cannot be verified, whoever trusts them', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const key = sshKeyOf(publicKey);
@@ -272,21 +346,3 @@ describe('envelopes of other keys', () => {
     assert.equal(await graded(key, sig, `otto ${formatSshPublicKey(key)}`), 'unverifiable, unsupported-key');
   });
 });
-
-function sshKeyOf(key: KeyObject): SshPublicKey {
-  const { kty, x, y, n, e } = key.export({ format: 'jwk' });
-  const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'base64url'));
-  const number = (text: string) => {
-    const value = bytes(text);
-    return wireString(value[0]! < 0x80 ? value : joinBytes(Uint8Array.of(0), value));
-  };
-  const [type, ...parts] =
-    kty === 'RSA'
-      ? ['ssh-rsa', number(e!), number(n!)]
-      : [
-          'ecdsa-sha2-nistp256',
-          wireString('nistp256'),
-          wireString(joinBytes(Uint8Array.of(4), bytes(x!), bytes(y!))),
-        ];
-  return parseSshPublicKey(`${type} ${toBase64(joinBytes(wireString(type), ...(parts as Uint8Array[])))}`);
-}

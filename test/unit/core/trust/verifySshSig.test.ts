@@ -55,6 +55,8 @@ interface Case {
   /** 2026-01-31 00:00 UTC by default. */
   readonly at?: string;
   readonly data?: string;
+  /** SHA-512 by default. */
+  readonly hash?: 'sha256';
   /** Changes the armored signature, or its bytes. */
   readonly text?: (armored: string) => string;
   readonly bytes?: (blob: Uint8Array) => Uint8Array;
@@ -78,6 +80,8 @@ const TABLE: readonly [what: string, file: string, it: Case, accepts: boolean, h
   ['another key named in the signature', A, { bytes: (blob) => flipped(blob, 40) }, false],
   ['the version of tomorrow', A, { bytes: (blob) => flipped(blob, 9, 3) }, false],
   ['version 0', A, { bytes: (blob) => flipped(blob, 9) }, true],
+  ['the hash SHA-256', A, { hash: 'sha256' }, true],
+  ['the hash SHA-256, other data', A, { hash: 'sha256', data: 'massage' }, false],
   ['a byte more', A, { bytes: (blob) => Uint8Array.of(...blob, 0) }, false],
   ['a byte less', A, { bytes: (blob) => blob.subarray(0, -1) }, false],
   ['a hash that was not signed', A, { bytes: (blob) => replaced(blob, 'sha512', 'sha256') }, false],
@@ -126,6 +130,8 @@ const TABLE: readonly [what: string, file: string, it: Case, accepts: boolean, h
   ['a bad line before', `anna@example.org ssh-ed25519 AAAA\n${A}`, {}, true],
   ['an unknown option before', `anna@example.org unknown {anna}\n${A}`, {}, true],
   ['a bad line behind', `${A}\nanna@example.org "`, {}, true],
+  ['a byte order mark', `\ufeff${A}`, {}, false],
+  ['a byte order mark before a comment', `\ufeff# signers\n${A}`, {}, true],
   ['two keys of a principal', `anna@example.org {boris}\n${A}`, {}, true],
   ['a key of two principals', `boris@example.org {anna}\n${A}`, {}, true],
   // Other keys
@@ -188,6 +194,15 @@ const TABLE: readonly [what: string, file: string, it: Case, accepts: boolean, h
     false,
   ],
   ['a pattern in the certificate', '*@example.org cert-authority {ca}', { by: 'pattern' }, false],
+  ['a pattern that leaves the name out', '!anna@*,* cert-authority {ca}', { by: 'plain' }, false],
+  ['a pattern that leaves others out', '!boris@*,* cert-authority {ca}', { by: 'plain' }, true],
+  [
+    'the next line trusts the authority for the name',
+    `boris@example.org cert-authority {ca}\n${CA}`,
+    { by: 'plain' },
+    true,
+  ],
+  ['the next line trusts the key', `boris@example.org cert-authority {ca}\n${A}`, { by: 'anna' }, true],
   ['a certificate without principals', CA, { by: 'anyone' }, false],
   ['a certificate of a host', CA, { by: 'ofHost' }, false],
   ['a certificate in its time', CA, { by: 'of2026' }, true],
@@ -217,6 +232,24 @@ const TABLE: readonly [what: string, file: string, it: Case, accepts: boolean, h
     'an authority whose time is not over',
     CA.replace('cert-authority', 'cert-authority,valid-before="20300101Z"'),
     { by: 'plain' },
+    true,
+  ],
+  [
+    'an authority for all namespaces but it',
+    CA.replace('cert-authority', 'namespaces="!dataset-*,*",cert-authority'),
+    { by: 'plain' },
+    false,
+  ],
+  [
+    'an authority from the next minute on',
+    CA.replace('cert-authority', 'cert-authority,valid-after="202601310001Z"'),
+    { by: 'plain' },
+    false,
+  ],
+  [
+    'an authority from now on, by local time',
+    CA.replace('cert-authority', 'cert-authority,valid-after="20260131"'),
+    { by: 'plain', at: '20260131050000Z' },
     true,
   ],
   ['an extension that nobody knows', CA, { by: 'extension' }, true],
@@ -279,11 +312,14 @@ describe('agreement with ssh-keygen', { skip: missing('ssh-keygen') }, () => {
 
   /** The armored signature of "message"; RSA and ECDSA are made once. */
   const signatures = new Map<string, string>();
-  const signature = (by: string, namespace: string): string => {
-    const id = `${by} ${namespace}`;
+  const signature = (by: string, namespace: string, hash = 'sha512'): string => {
+    const id = `${by} ${namespace} ${hash}`;
     const file = by in CERTIFICATES ? `${by}-cert.pub` : by;
     if (!signatures.has(id)) {
-      const made = keygen(['-q', '-Y', 'sign', '-f', file, '-n', namespace], 'message');
+      const made = keygen(
+        ['-q', '-Y', 'sign', '-O', `hashalg=${hash}`, '-f', file, '-n', namespace],
+        'message',
+      );
       assert.equal(made.status, 0, made.stderr);
       signatures.set(id, made.stdout);
     }
@@ -296,7 +332,7 @@ describe('agreement with ssh-keygen', { skip: missing('ssh-keygen') }, () => {
     const { by = 'anna', namespace = 'dataset-provenance', as = 'anna@example.org', at = '20260131Z' } = it;
     test(`${what} (${file.replaceAll('\n', ' | ')}): ${accepts ? 'accepted' : 'refused'}`, () => {
       const allowed = `${file.replaceAll(/\{(\w+)\}/g, (_, name: string) => publicKey(name))}\n`;
-      let armored = signature(by, it.signedIn ?? namespace);
+      let armored = signature(by, it.signedIn ?? namespace, it.hash);
       if (it.bytes) armored = armorSshSig(it.bytes(dearmored(armored)));
       if (it.text) armored = it.text(armored);
       const data = it.data ?? 'message';
@@ -336,7 +372,7 @@ describe('agreement with ssh-keygen', { skip: missing('ssh-keygen') }, () => {
   }
 
   test('the table has the cases that count', () => {
-    assert.ok(TABLE.length >= 90, String(TABLE.length));
+    assert.ok(TABLE.length >= 100, String(TABLE.length));
     const stricter = TABLE.filter(([, , , , how]) => how === 'stricter').map(([what]) => what);
     assert.deepEqual(stricter, [
       'RSA of 2,048 bits',

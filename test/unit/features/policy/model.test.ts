@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProvenanceError } from '../../../../src/core/errors.ts';
 import type { PolicyVerdict, RuleResult } from '../../../../src/core/policy/verdict.ts';
-import { checklist, checklistChildren, policyItem } from '../../../../src/features/policy/model.ts';
+import {
+  checklist,
+  checklistChildren,
+  policyErrors,
+  policyItem,
+} from '../../../../src/features/policy/model.ts';
 
 const failing: RuleResult = {
   rule: 'flags',
@@ -45,9 +50,17 @@ test('The checklist has what failed first, and below it what to do and where', (
 test('The status bar says passed only where everything did', () => {
   assert.equal(policyItem({ kind: 'checked', verdict: verdictOf(passing) })?.text, 'Policy: passed');
   const denied = policyItem({ kind: 'checked', verdict: verdictOf(passing, failing) });
-  assert.equal(denied?.text, 'Policy: denied (1 of 2)');
+  assert.equal(denied?.text, 'Policy: denied by 1 rule');
   assert.equal(denied.tooltip, 'flags: 2 flagged');
   assert.equal(denied.warning, true);
+});
+
+test('Errors of the policy are said in the status bar, and found in the verdict', () => {
+  const finding = { dataset: '/w/.provenance/policy.jsonc', line: 2, sentence: failing.summary };
+  const verdict = verdictOf({ ...failing, rule: 'policy', findings: [finding] }, failing);
+  assert.equal(policyItem({ kind: 'checked', verdict })?.text, 'Policy: denied, it has errors');
+  assert.deepEqual(policyErrors(verdict), [finding]);
+  assert.deepEqual(policyErrors(verdictOf(failing)), []);
 });
 
 test('The status bar shows nothing without a policy, and never “passed” where nothing was checked', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatMessage } from '../../../../src/core/errors.ts';
-import { problemsOf } from '../../../../src/features/problems/model.ts';
+import type { LogProblem, LogState } from '../../../../src/core/log/logState.ts';
+import { problemsOf, removedProblem } from '../../../../src/features/problems/model.ts';
 import { assessment, review, statement, upstream } from '../table/support.ts';
 
 const statements = [
@@ -42,4 +43,26 @@ test('What is left out is counted, samples flagged upstream as well', () => {
     ['1 upstream', '1 more'],
   );
   assert.match(listed[1]?.message ?? '', /^3 more/);
+});
+
+test('Evidence that is missing is one problem of the dataset, with every reason', () => {
+  const log = (standing: LogState['standing'], ...templates: string[]): LogState => ({
+    standing,
+    size: 1,
+    root: 'ab'.repeat(32),
+    problems: templates.map((template) => ({ code: 'evidence-removed', template, args: { size: 2 } })),
+  });
+  const removed = log('removed', 'It went up to line {size}.', 'It is not what was signed.');
+  const describe = ({ template, args }: LogProblem) => formatMessage(template, args);
+  assert.deepEqual(removedProblem(removed, describe), {
+    line: 1,
+    message:
+      'Evidence of this dataset was removed or changed, and flags may be gone. It went up to line 2. It is not what was signed.',
+    severity: 'error',
+    code: 'evidence-removed',
+  });
+  for (const standing of ['complete', 'unsigned', 'empty', 'unreadable'] as const) {
+    assert.equal(removedProblem(log(standing, 'x'), describe), undefined, standing);
+  }
+  assert.equal(removedProblem(undefined, describe), undefined);
 });

@@ -1,0 +1,1 @@
+export declare function buildTestPrograms(folder: string): Promise<void>;
