@@ -94,7 +94,8 @@ describe('files that are digested in threads', () => {
 
   test('the program works by a link, and from elsewhere', async () => {
     const { code, stdout } = await sandbox.shell(
-      'cp "$(sed -n "s/.*\\" \\"\\(.*\\)\\" .*/\\1/p" "$(command -v provenance)")" copy.mjs && ln -s copy.mjs link.mjs && ' +
+      'program="$(sed -n "s/.*\\" \\"\\(.*\\)\\" .*/\\1/p" "$(command -v provenance)")" && ' +
+        'cp -r "$(dirname "$program")" copy && ln -s copy/provenance.mjs link.mjs && ' +
         'PROVENANCE_CACHE=off node link.mjs verify changed.jsonl | head -n 1',
     );
     assert.deepEqual([code, stdout], [0, 'changed.jsonl: changed\n']);

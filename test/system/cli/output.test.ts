@@ -140,7 +140,10 @@ describe('output', () => {
   test('--json of show, for one sample', async () => {
     sandbox.write('one.jsonl', '{"text":"a","url":"https://example.org/a"}\n');
     await sandbox.provenance('sign', 'one.jsonl', '--lines', '1', '--issuer', 'Example');
-    const { digest, coveredBy, ...sample } = (await sandbox.json('show', 'one.jsonl:1')) as ShowSampleJson;
+    const { digest, coveredBy, log, ...sample } = (await sandbox.json(
+      'show',
+      'one.jsonl:1',
+    )) as ShowSampleJson;
     assert.deepEqual(sample, {
       version: 1,
       path: 'one.jsonl',
@@ -155,6 +158,7 @@ describe('output', () => {
     });
     assert.match(digest ?? '', /^[0-9a-f]{64}$/);
     assert.equal(coveredBy.length, 1);
+    assert.deepEqual([log?.standing, log?.size], ['complete', 1]);
   });
 
   test('what a record says of its own past is shown as a claim', async () => {
