@@ -51,7 +51,7 @@ export function isSigstoreBundle(value: unknown): value is { readonly mediaType:
  * @throws ProvenanceError `invalid-sigstore`
  */
 export async function readSigstoreBundle(value: unknown): Promise<SigstoreBundle> {
-  const { bundleFromJSON } = await import('@sigstore/bundle');
+  const { bundleFromJSON } = await import('./sigstorePackages.node.ts');
   let bundle: Bundle;
   try {
     bundle = bundleFromJSON(value);
@@ -71,10 +71,7 @@ export async function readSigstoreBundle(value: unknown): Promise<SigstoreBundle
  * @throws ProvenanceError `invalid-sigstore` about the file at `path`
  */
 export async function readTrustedRoot(text: string, path: string): Promise<SigstoreRoot> {
-  const [{ TrustedRoot }, { toTrustMaterial, Verifier }] = await Promise.all([
-    import('@sigstore/protobuf-specs'),
-    import('@sigstore/verify'),
-  ]);
+  const { TrustedRoot, toTrustMaterial, Verifier } = await import('./sigstorePackages.node.ts');
   let material: TrustMaterial;
   try {
     material = toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text)));
@@ -105,7 +102,7 @@ export async function checkSigstoreBundle(
   { bundle, content }: SigstoreBundle,
   { verifier }: SigstoreRoot,
 ): Promise<SigstoreCheck> {
-  const { toSignedEntity } = await import('@sigstore/verify');
+  const { toSignedEntity } = await import('./sigstorePackages.node.ts');
   let entity: SignedEntity;
   let found: ReturnType<Verifier['verify']>;
   try {
@@ -147,7 +144,7 @@ async function contentOf({ content }: Bundle): Promise<SignedContent> {
     return { kind: 'payload', payloadType, payload: new Uint8Array(payload) };
   }
   const { digest, algorithm } = content.messageSignature.messageDigest;
-  const { HashAlgorithm } = await import('@sigstore/protobuf-specs');
+  const { HashAlgorithm } = await import('./sigstorePackages.node.ts');
   if (algorithm !== HashAlgorithm.SHA2_256 || digest.length !== 32) {
     throw invalid('it has hashed the file otherwise than with SHA-256; sign again with SHA-256');
   }
