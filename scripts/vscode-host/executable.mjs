@@ -7,7 +7,7 @@
  * and looks at its exit code. It opens the folder in the VS Code that setup.mjs installs, in Chromium, passes on
  * what the tests print, and exits as they do. The environment reaches the extension host.
  *
- * PROVENANCE_TEST_TIMEOUT: minutes after which the run counts as failed (10).
+ * PROVENANCE_TEST_TIMEOUT: minutes after which the run counts as failed (25).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,7 +20,7 @@ const { options, folder } = parse(process.argv.slice(2));
 const messages = [];
 let started = false;
 let ended = false;
-const minutes = Number(process.env.PROVENANCE_TEST_TIMEOUT ?? 10);
+const minutes = Number(process.env.PROVENANCE_TEST_TIMEOUT ?? 25);
 
 // Exiting, rather than dying of the signal, lets the server and Chromium be stopped.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
