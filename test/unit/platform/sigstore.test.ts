@@ -450,15 +450,15 @@ describe('what is wrong does not pass', () => {
           else refused++;
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 400, seed: 400 },
     );
     assert.ok(refused > 200, String(refused));
   });
 });
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Members that no verifier reads. */
-const HINTS = new Set(['rootHash', 'treeSize']);
+/** Members that no verifier reads, and the version of the format: what is signed is the same in another one. */
+const HINTS = new Set(['rootHash', 'treeSize', 'mediaType']);
 
 describe('sigstore_identities', () => {
   it('reads names, issuers and patterns, and reports what is wrong', () => {
