@@ -12,6 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { withDeferredControls } from './lib/deferredControls.mjs';
 import { findFiles } from './lib/files.mjs';
 import { cli, root, runNode, UserError } from './lib/run.mjs';
+import { programBundle } from './lib/programBundle.mjs';
 import { ssh2Keys } from './lib/ssh2Keys.mjs';
 
 const production = process.argv.includes('--production');
@@ -46,19 +47,7 @@ const commonJs = {
 /** @type {esbuild.BuildOptions} */
 const cliProgram = {
   ...shared,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  // Most commands need little of it, and reading the rest takes time.
-  splitting: true,
-  chunkNames: 'program/[name]-[hash]',
-  outExtension: { '.js': '.mjs' },
-  // Packages in CommonJS call require(), which an ES module does not have.
-  banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as requireIn } from 'node:module';\nconst require = requireIn(import.meta.url);",
-  },
-  // Their builds for Node.js call require(), which an ES module does not have.
-  alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js', yaml: './node_modules/yaml/browser/index.js' },
+  ...programBundle,
   plugins: [
     ssh2Keys,
     { name: 'executable', setup: (build) => build.onEnd(() => makeExecutable('dist/provenance.mjs')) },

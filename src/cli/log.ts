@@ -1,15 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { asProvenanceError, ProvenanceError } from '../core/errors.ts';
+import { asProvenanceError } from '../core/errors.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { parseSshPublicKey } from '../core/evidence/sshKey.ts';
 import { MAX_REASON_LENGTH } from '../core/evidence/statement.ts';
 import { MAX_SSHSIG_BYTES } from '../core/evidence/sshSig.ts';
 import { acceptanceOf } from '../core/log/acceptance.ts';
-import { checkpointKey, type SignedCheckpoint } from '../core/log/checkpoint.ts';
+import { checkpointKey } from '../core/log/checkpoint.ts';
 import { checkCheckpointSignature, type CheckpointSignature } from '../core/log/checkpointSignature.ts';
-import { readCheckpoint, type LogState } from '../core/log/logState.ts';
-import { formatVerifierKey, MAX_NOTE_BYTES } from '../core/log/signedNote.ts';
+import type { LogState } from '../core/log/logState.ts';
+import { storedCheckpoint } from '../core/log/storedCheckpoint.ts';
+import { formatVerifierKey } from '../core/log/signedNote.ts';
 import type { StatementScope } from '../core/trust/scope.ts';
 import { fullSignerName } from '../language/explain.ts';
 import { explainLog } from '../language/log.ts';
@@ -175,18 +176,11 @@ async function check(operands: readonly string[], options: LogOptions, io: Io): 
   return isFine ? EXIT.fine : EXIT.findings;
 }
 
-/** The checkpoint that stands beside a dataset's bundle, if it can be read. */
-async function checkpointOf(path: string): Promise<SignedCheckpoint | undefined> {
-  const bytes = await nodeFileStore().read(evidencePaths(path).checkpoint, MAX_NOTE_BYTES);
-  const checkpoint = bytes && readCheckpoint(bytes);
-  return checkpoint instanceof ProvenanceError ? undefined : checkpoint;
-}
-
 async function signatureOf({ dataset, state }: LogOfDataset): Promise<CheckpointSignature | undefined> {
   // Of a checkpoint that does not count, nobody looks who signed it.
   if (state.standing === 'removed') return undefined;
   try {
-    const checkpoint = await checkpointOf(dataset.path);
+    const checkpoint = await storedCheckpoint(dataset.path, nodeFileStore());
     if (!checkpoint) return undefined;
     const path = evidencePaths(dataset.path).checkpointSignature;
     const signature = await nodeFileStore().read(path, MAX_SSHSIG_BYTES);

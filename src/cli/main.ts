@@ -26,8 +26,6 @@ import { startThreadsFor } from './threads.ts';
 /** How long a write under way may take to end after an interrupt, in milliseconds. */
 const GRACE = 1000;
 const INTERRUPTED = 130;
-/** Commands that read the datasets that are their operands. */
-const READERS: ReadonlySet<string> = new Set(['sign', 'verify', 'check']);
 
 // Where there is no script for threads, they are started from this one.
 if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
@@ -42,9 +40,9 @@ function threadScript(): URL {
 async function main(): Promise<void> {
   const [, , command = '', ...operands] = process.argv;
   const pool = new DigestPool(threadScript());
-  // They start while the rest of the program is read.
   const ahead = new HashAhead(pool);
-  if (READERS.has(command)) void startThreadsFor(operands, pool, ahead);
+  // Hashing goes on while the rest of the program is read: no other command begins with it.
+  if (command === 'verify') void startThreadsFor(operands, pool, ahead);
   const [{ run }, { userDigestCache }] = await Promise.all([
     import('./program.ts'),
     import('../platform/digestCache.node.ts'),

@@ -10,6 +10,7 @@ import type { Arguments } from './arguments.ts';
 import { defineCommand, oneFile, oneOf } from './command.ts';
 import { malformedLines, readDataset, subjectsOfLines, type DatasetFile } from './dataset.ts';
 import { countOf, listLines, parseLines } from './lines.ts';
+import { startThreadsFor } from './threads.ts';
 import { KEY_HELP, KEY_OPTION, signingKey, timeNow } from './signingKey.ts';
 import { say, sayRows, warn, type Io } from './terminal.ts';
 import { nameOfSigner, readTrust } from './trust.ts';
@@ -61,6 +62,7 @@ Examples:
     const claim = { ...(options.note !== undefined && { note: options.note }), ...(origin && { origin }) };
     checkClaim(claim);
     const ranges = options.lines === undefined ? undefined : parseLines(options.lines);
+    void startThreadsFor([file], io.pool);
     // Before the dataset, which may take long to read.
     const signer = await signingKey(options.key, io);
     const dataset = await readDataset(file, io);

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../core/evidence/statedTime.ts';
 import type { SignerState, SignerSummary } from '../core/trust/signers.ts';
 import {
   explainSigner,
@@ -102,7 +103,7 @@ function saySigner(io: Io, signer: SignerSummary): void {
 /** As scripts read it: times are RFC 3339. */
 function signerJson(signer: SignerSummary): object {
   const { ends, lines, ...rest } = signer;
-  const time = (at: number | undefined) => at && new Date(at).toISOString().replace('.000Z', 'Z');
+  const time = (at: number | undefined) => at && rfc3339(at);
   return {
     ...rest,
     ...(ends !== undefined && { ends: time(ends) }),

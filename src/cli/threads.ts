@@ -13,8 +13,8 @@ export async function isSignedSince(path: string): Promise<boolean> {
 }
 
 /**
- * Starts the threads that are going to digest these files while other things are made ready; one that hashes, for files
- * that are likely to be known by their bytes.
+ * Starts the threads that are going to digest these files while other things are made ready; not for files that are
+ * likely to be known by their bytes.
  *
  * @param ahead begins to hash the first of those
  */
@@ -23,14 +23,14 @@ export async function startThreadsFor(
   pool: DigestPool | undefined,
   ahead?: HashAhead,
 ): Promise<void> {
-  let first = true;
+  let hasBegun = ahead === undefined;
   for (const file of files) {
     const stats = await stat(file).catch(() => undefined);
     if (!stats?.isFile() || stats.size < LARGE_FILE) continue;
     if (!(await isSignedSince(file))) return pool?.start();
     const named = datasetFormatOfName(file);
-    if (first && named && !('compression' in named)) ahead?.begin(file, stats, named.format === 'jsonl');
-    else pool?.start(1);
-    first = false;
+    if (hasBegun || !named || 'compression' in named) continue;
+    ahead?.begin(file, stats, named.format === 'jsonl');
+    hasBegun = true;
   }
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { LogState } from '../core/log/logState.ts';
-import { fullSignerName } from './explain.ts';
+import { explainVerdict, fullSignerName, type Judgement } from './explain.ts';
 
 /**
  * What a dataset's evidence log shows, in a sentence. Only of a complete log may one say that a flag which is not here was
@@ -74,6 +74,14 @@ export function explainNoFlagOn({
   if (isRemoved) return explainNoFlag([{ standing: 'removed', size: 0 }]);
   if (problems.length > 0) return l10n.t('Whether it is flagged cannot be told: evidence has problems.');
   return log && explainNoFlag([log]);
+}
+
+/** What is said of a dataset as a whole: how it compares with what was signed, and what its log shows. */
+export function explainDataset(judgement: Judgement & { readonly log?: LogState }): string {
+  const { log } = judgement;
+  return [explainVerdict(judgement), log && explainLog(log)]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ');
 }
 
 /** That evidence is missing, in two words. */

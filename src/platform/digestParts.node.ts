@@ -1,4 +1,3 @@
-import { throwIfCancelled } from '../core/errors.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import { lineNumbers } from '../core/sample/sampleCollector.ts';
 import type { DigestedFile, DigestOptions } from './digestFile.node.ts';
@@ -7,6 +6,7 @@ import { hashOf, type Extent, type FileHash, type HashOptions } from './fileHash
 import type { HashAhead } from './hashAhead.node.ts';
 import type { InputFile } from './inputFile.node.ts';
 import { lineRanges } from './lineRanges.node.ts';
+import { ThreadHash } from './threadHash.node.ts';
 import { SamplePass, type SampleParts } from './samplePass.node.ts';
 
 /** What was found in a file, and whether its samples were looked at. */
@@ -81,20 +81,10 @@ async function hashInThread(
   options: HashOptions,
   ahead: HashAhead | undefined,
 ): Promise<FileHash> {
-  const { signal, countLines = false, onBytes } = options;
-  const cancelling = new AbortController();
+  const { countLines = false } = options;
   try {
-    const begun = ahead?.take(file, options);
-    const hash = await begun;
-    throwIfCancelled(signal);
-    if (hash) return hash;
-    return await pool.call('hash', { file: file.task, countLines }, 1, {
-      signal: cancelling.signal,
-      onProgress: (length) => {
-        if (signal?.aborted) cancelling.abort();
-        onBytes?.(length as number);
-      },
-    });
+    const hash = ahead?.take(file, countLines) ?? new ThreadHash(pool, file.task, countLines);
+    return await hash.wait(options);
   } catch (error) {
     if (!(error instanceof ThreadsUnavailable)) throw error;
     return await hashOf(file, options);

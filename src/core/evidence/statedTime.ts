@@ -27,3 +27,8 @@ export function statedTime(statement: ParsedStatement): string | undefined {
       return statement.signedAt;
   }
 }
+
+/** RFC 3339 in UTC, without milliseconds where there are none. @param time milliseconds since the epoch, of a year that it has */
+export function rfc3339(time: number): string {
+  return new Date(time).toISOString().replace('.000', '');
+}

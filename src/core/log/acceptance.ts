@@ -1,9 +1,8 @@
 import type { FileStore } from '../bytes/fileStore.ts';
 import { ProvenanceError } from '../errors.ts';
-import { evidencePaths } from '../evidence/layout.ts';
 import { acceptanceStatement, type Statement } from '../evidence/statement.ts';
-import { readCheckpoint, type LogState } from './logState.ts';
-import { MAX_NOTE_BYTES } from './signedNote.ts';
+import type { LogState } from './logState.ts';
+import { storedCheckpoint } from './storedCheckpoint.ts';
 
 /**
  * The statement by which a signer says that evidence of a dataset is missing, and why (docs/formats.md, "The evidence log"). It
@@ -27,9 +26,7 @@ export async function acceptanceOf(
       { name },
     );
   }
-  const bytes = await files.read(evidencePaths(path).checkpoint, MAX_NOTE_BYTES);
-  const checkpoint = bytes && readCheckpoint(bytes);
-  const known = largest(state, state.seen, checkpoint instanceof ProvenanceError ? undefined : checkpoint);
+  const known = largest(state, state.seen, await storedCheckpoint(path, files));
   const predicate = { known: known.size, left: state.size, reason, timeCreated };
   return acceptanceStatement({ name, sha256: known.root }, predicate);
 }

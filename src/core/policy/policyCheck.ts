@@ -8,6 +8,7 @@ import { RULES, ruleOf, type ParsedRule } from './rules.ts';
 import { logDemand } from './rules/log.ts';
 import {
   sentence,
+  sentenceOf,
   type CheckedDataset,
   type PolicyVerdict,
   type RuleResult,
@@ -52,8 +53,8 @@ export class PolicyCheck {
   add(facts: DatasetFacts): void {
     const { path } = facts;
     if (facts.error) {
-      const { template, args } = facts.error;
-      this.unread.add(() => ({ dataset: path, sentence: { template, args } }));
+      const doubt = sentenceOf(facts.error);
+      this.unread.add(() => ({ dataset: path, sentence: doubt }));
       this.datasets.push({ path, sha256: undefined, samples: 0 });
       return;
     }

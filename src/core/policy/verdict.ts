@@ -44,6 +44,11 @@ export interface Sentence {
   readonly args: MessageArguments;
 }
 
+/** Of an error or an issue, whose template is handed to translators where it is made. */
+export function sentenceOf({ template, args }: Sentence): Sentence {
+  return { template, args };
+}
+
 /** Named, so that its template is found and handed to translators. */
 export function sentence(template: string, args: MessageArguments = {}): Sentence {
   return { template, args };

@@ -1,5 +1,6 @@
 import { ProvenanceError } from '../errors.ts';
 import { formatSshPublicKey, type SshPublicKey } from '../evidence/sshKey.ts';
+import { rfc3339 } from '../evidence/statedTime.ts';
 import { matchPatternList, NAMESPACE, parseAllowedSigners, type AllowedSigner } from './allowedSigners.ts';
 
 /**
@@ -75,7 +76,7 @@ export function replaceKey(
         throw new ProvenanceError(
           'invalid-argument',
           '{path}, line {line}: the key is valid from {start} on, so it cannot end at {end}; distrust it instead.',
-          { path: file.path, line, start: timeText(validAfter), end: timeText(end) },
+          { path: file.path, line, start: rfc3339(validAfter), end: rfc3339(end) },
         );
       }
       const isKnown = known.has(principals);
@@ -264,8 +265,4 @@ function splitOptions(text: string): string[] {
     } else part += piece;
   }
   return [...parts, part];
-}
-
-function timeText(time: number): string {
-  return new Date(time).toISOString().replace('.000', '');
 }

@@ -2,6 +2,7 @@ import { ProvenanceError, type MessageArguments } from '../errors.ts';
 import { fingerprint, readSshKeyBlob, unsupportedKey, type SshPublicKey } from '../evidence/sshKey.ts';
 import { verifySshSignature } from '../evidence/sshSignature.ts';
 import { readWire, type WireReader } from '../evidence/sshWire.ts';
+import { rfc3339 } from '../evidence/statedTime.ts';
 
 /** What an OpenSSH certificate says (PROTOCOL.certkeys), its authority's signature verified. */
 export interface SshCertificate {
@@ -127,20 +128,20 @@ export function certificateOutOfTime(
   time: number,
 ): ProvenanceError | undefined {
   const second = Number.isFinite(time) ? BigInt(Math.floor(time / 1000)) : undefined;
-  const signed = second === undefined ? 'an unknown time' : timeText(second);
+  const signed = second === undefined ? 'an unknown time' : secondText(second);
   if (second !== undefined && second < validAfter) {
-    const args = { from: timeText(validAfter), signed };
+    const args = { from: secondText(validAfter), signed };
     return refused(key, 'it is not valid before {from}, and it signed at {signed}', args);
   }
   if (second !== undefined && second < validBefore) return undefined;
-  const args = { until: timeText(validBefore), signed };
+  const args = { until: secondText(validBefore), signed };
   return refused(key, 'it was valid until {until}, and it signed at {signed}', args);
 }
 
 /** RFC 3339; where that has no such year, the seconds since the epoch. */
-function timeText(seconds: bigint): string {
-  const time = new Date(Number(seconds) * 1000);
-  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString().replace('.000', '');
+function secondText(seconds: bigint): string {
+  const time = Number(seconds) * 1000;
+  return Number.isNaN(new Date(time).getTime()) ? `${seconds} s` : rfc3339(time);
 }
 
 function refused(key: SshPublicKey, reason: string, args: MessageArguments = {}): ProvenanceError {

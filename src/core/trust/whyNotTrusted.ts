@@ -1,6 +1,6 @@
 import { ProvenanceError } from '../errors.ts';
 import { parseSshPublicKey } from '../evidence/sshKey.ts';
-import { millisecondsOf } from '../evidence/statedTime.ts';
+import { millisecondsOf, rfc3339 } from '../evidence/statedTime.ts';
 import { NAMESPACE, type AllowedSigner, type SignerStanding } from './allowedSigners.ts';
 import { signerOf } from './signerOf.ts';
 
@@ -22,7 +22,13 @@ export function whyNotTrusted(
     return new ProvenanceError(
       'invalid-signature',
       '{path}, line {line}: the key {keyId} of {principal} was not valid at {time}, when it signed; sign again with a valid one.',
-      { path, line, keyId, principal: found.principal, time: timeText(time) },
+      {
+        path,
+        line,
+        keyId,
+        principal: found.principal,
+        time: Number.isFinite(time) ? rfc3339(time) : 'an unknown time',
+      },
     );
   }
   const place = { path: found.signer?.path ?? '', line: found.signer?.line ?? 0, keyId };
@@ -76,8 +82,4 @@ export function whyNamedIsNotTrusted(
   return found.standing === 'trusted' || !found.signer
     ? undefined
     : whyNotTrusted(found, keyId, at, NAMESPACE);
-}
-
-function timeText(time: number): string {
-  return Number.isFinite(time) ? new Date(time).toISOString().replace('.000', '') : 'an unknown time';
 }

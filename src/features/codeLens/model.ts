@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CommandName, SampleTarget } from '../../commands.ts';
-import { explainVerdict, statusCounts, signerName } from '../../language/explain.ts';
-import { explainLog, removedPhrase } from '../../language/log.ts';
+import { statusCounts, signerName } from '../../language/explain.ts';
+import { explainDataset, removedPhrase } from '../../language/log.ts';
 import { explainWay, upstreamWord } from '../../language/upstream.ts';
 import { categoryWord, severityWord, verdictWord } from '../../language/words.ts';
 import type {
@@ -39,9 +39,7 @@ export function lenses(
       statusCounts(assessment),
       ...(log?.standing === 'removed' ? [removedPhrase()] : []),
     ].join(' — '),
-    tooltip: [explainVerdict(assessment), log && explainLog(log)]
-      .filter((line) => line !== undefined)
-      .join(' '),
+    tooltip: explainDataset(assessment),
     command: 'showLineage',
     target: { uri },
   };

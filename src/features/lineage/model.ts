@@ -1,7 +1,7 @@
 import type { Dataset } from '../../host/datasets.ts';
 import { lineageStatement } from '../../host/sampleView.ts';
-import { explainVerdict, fileName, isSignerUntrusted } from '../../language/explain.ts';
-import { explainLog } from '../../language/log.ts';
+import { fileName, isSignerUntrusted } from '../../language/explain.ts';
+import { explainDataset } from '../../language/log.ts';
 import type { LineageDataset } from '../../protocol/lineagePanel.ts';
 
 /** What the panel shows of a dataset. */
@@ -19,9 +19,7 @@ export function lineageDataset(
     path,
     verdict: assessment.verdict,
     signerUntrusted: isSignerUntrusted(assessment),
-    summary: [explainVerdict(assessment), assessment.log && explainLog(assessment.log)]
-      .filter((sentence) => sentence !== undefined)
-      .join(' '),
+    summary: explainDataset(assessment),
     counts: assessment.counts,
     flagged: assessment.flagged,
     statements: own.map(lineageStatement).reverse(),

@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { COMMANDS, type CommandHandlers, type CommandName, type SampleTarget } from '../../commands.ts';
 import { ProvenanceError } from '../../core/errors.ts';
 import { datasetOfBundle } from '../../core/evidence/layout.ts';
-import { MAX_REASON_LENGTH } from '../../core/evidence/statement.ts';
 import { acceptanceOf } from '../../core/log/acceptance.ts';
 import type { LogState } from '../../core/log/logState.ts';
+import { askReason } from '../../host/askReason.ts';
 import { errorText, tellingErrors } from '../../host/messages.ts';
 import { judgedDataset } from '../../host/samples.ts';
 import type { Services } from '../../host/services.ts';
@@ -86,7 +86,9 @@ async function accept(services: Services, uri: vscode.Uri): Promise<void> {
   const { files } = services.platform;
   // Says at once where there is nothing to accept.
   await acceptanceOf(path, log, { reason: '-', timeCreated: timeNow() }, files);
-  const reason = await askReason(name);
+  const reason = await askReason(
+    l10n.t('Why is evidence of {0} missing? It is signed and kept with the dataset.', name),
+  );
   const key = await signingKey(services);
   await confirmChange(
     l10n.t('Accept that evidence of {0} is missing?', name),
@@ -142,21 +144,6 @@ async function logOf(services: Services, uri: vscode.Uri): Promise<LogState> {
     '{uri} is not saved as it is shown, so its evidence was not looked at; save it first.',
     { uri: fileName(uri.path) },
   );
-}
-
-/** @throws ProvenanceError `cancelled` */
-async function askReason(name: string): Promise<string> {
-  const reason = await vscode.window.showInputBox({
-    prompt: l10n.t('Why is evidence of {0} missing? It is signed and kept with the dataset.', name),
-    ignoreFocusOut: true,
-    validateInput: (text) => {
-      const { length } = text.trim();
-      if (length === 0) return l10n.t('Say why.');
-      return length > MAX_REASON_LENGTH ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH) : undefined;
-    },
-  });
-  if (reason === undefined) throw new ProvenanceError('cancelled', 'Cancelled.');
-  return reason.trim();
 }
 
 /** Tells of each dataset once that evidence is missing, and again only after it was whole. */

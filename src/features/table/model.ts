@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isCovered, STATUSES, statusOf, type Status } from '../../core/trust/status.ts';
-import { explainVerdict, fileName, isSignerUntrusted, signerName } from '../../language/explain.ts';
-import { explainLog } from '../../language/log.ts';
+import { fileName, isSignerUntrusted, signerName } from '../../language/explain.ts';
+import { explainDataset } from '../../language/log.ts';
 import type {
   AssessmentData,
   LineReview,
@@ -270,9 +270,7 @@ export function tableJudgement(assessment: AssessmentData): TableJudgement {
   return {
     verdict: assessment.verdict,
     signerUntrusted: isSignerUntrusted(assessment),
-    summary: [explainVerdict(assessment), assessment.log && explainLog(assessment.log)]
-      .filter((sentence) => sentence !== undefined)
-      .join(' '),
+    summary: explainDataset(assessment),
     counts: assessment.counts,
     flagged,
     cleared: assessment.reviews.filter(({ state }) => state === 'cleared').length,

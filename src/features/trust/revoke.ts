@@ -3,13 +3,14 @@ import * as vscode from 'vscode';
 import { ProvenanceError } from '../../core/errors.ts';
 import { isSha256Hex } from '../../core/bytes/hex.ts';
 import { isBundlePath } from '../../core/evidence/layout.ts';
-import { MAX_REASON_LENGTH, statementBytes } from '../../core/evidence/statement.ts';
+import { statementBytes } from '../../core/evidence/statement.ts';
 import {
   requireMayRevoke,
   revocationOf,
   revocationPlaces,
   type RevocationTarget,
 } from '../../core/trust/revoke.ts';
+import { askReason } from '../../host/askReason.ts';
 import { withProgress } from '../../host/messages.ts';
 import type { Services } from '../../host/services.ts';
 import { signerOf, signingKey, timeNow } from '../../host/signing.ts';
@@ -109,7 +110,7 @@ interface Revoking {
 
 async function revoke(services: Services, revoking: Revoking): Promise<void> {
   const { target, since } = revoking;
-  const reason = await askReason();
+  const reason = await askReason(l10n.t('Why? It is signed and shown to others.'));
   const key = await signingKey(services);
   const { entries } = await services.platform.readAllowedSigners(services.evidence.allowedSigners());
   requireMayRevoke(target, key.keyId, entries, Date.now());
@@ -186,19 +187,4 @@ function isDay(text: string): boolean {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
   // Date.parse takes February 30 for March 2.
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}
-
-/** @throws ProvenanceError `cancelled` */
-async function askReason(): Promise<string> {
-  const reason = await vscode.window.showInputBox({
-    prompt: l10n.t('Why? It is signed and shown to others.'),
-    ignoreFocusOut: true,
-    validateInput: (text) => {
-      const { length } = text.trim();
-      if (length === 0) return l10n.t('Say why.');
-      return length > MAX_REASON_LENGTH ? l10n.t('At most {0} characters.', MAX_REASON_LENGTH) : undefined;
-    },
-  });
-  if (reason === undefined) throw new ProvenanceError('cancelled', 'Cancelled.');
-  return reason.trim();
 }

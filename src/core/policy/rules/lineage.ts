@@ -8,7 +8,7 @@ import { Findings } from '../findings.ts';
 import { logDoubt, otherLogSentence, type LogDemand } from '../logs.ts';
 import type { RuleKind } from '../ruleKind.ts';
 import { list, record, word, type ValueOf } from '../shape.ts';
-import { sentence, type Sentence } from '../verdict.ts';
+import { sentence, sentenceOf, type Sentence } from '../verdict.ts';
 
 /** Steps that make data of no other data here. */
 const SOURCE_STEPS = ['crawl', 'import', 'generate'] as const;
@@ -83,9 +83,7 @@ class Walk {
   doubtsAbout(start: string): Sentence[] {
     const { graph } = this.facts;
     if (!graph.datasets.has(start)) return [sentence('No evidence is about the bytes of this dataset.')];
-    const doubts: Sentence[] = graph.issues
-      .filter(({ kind }) => kind === 'too-large')
-      .map(({ template, args }) => ({ template, args }));
+    const doubts: Sentence[] = graph.issues.filter(({ kind }) => kind === 'too-large').map(sentenceOf);
     const reached = new Set([start]);
     for (const id of reached) {
       doubts.push(...this.doubtsOf(id));

@@ -6,7 +6,7 @@ import { Findings } from '../findings.ts';
 import { logDoubt, logLoss, otherLogSentence, ownLogSentence, type LogDemand } from '../logs.ts';
 import type { RuleKind } from '../ruleKind.ts';
 import { number, record, word, type ValueOf } from '../shape.ts';
-import { sentence } from '../verdict.ts';
+import { sentence, sentenceOf } from '../verdict.ts';
 
 const shape = record(
   'What the logs of the evidence must show. Holds also where a policy does not have this rule, as {"require": "complete"}: evidence that is known to be gone, or cannot be read, never passes.',
@@ -88,7 +88,7 @@ function check(facts: ReadDatasetFacts, demand: LogDemand, findings: Findings): 
   // Leaves and maps that are missing show in what they are needed for.
   for (const { path: file, error } of scope.problems) {
     if (!file.endsWith(BUNDLE_SUFFIX) || error.code === 'evidence-removed') continue;
-    findings.add(() => ({ dataset: path, sentence: { template: error.template, args: error.args } }));
+    findings.add(() => ({ dataset: path, sentence: sentenceOf(error) }));
   }
 }
 
