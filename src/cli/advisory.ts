@@ -5,6 +5,7 @@ import { ADVISORIES, BUNDLE_SUFFIX, EVIDENCE_FOLDER } from '../core/evidence/lay
 import { CATEGORIES, FOLDED_TEXT, SEVERITIES, type AdvisoryPredicate } from '../core/evidence/predicates.ts';
 import { advisoryStatement, sampleName, type Subject } from '../core/evidence/statement.ts';
 import { foldedDigest } from '../core/lineage/foldedText.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import { advisoriesInEffect, type AdvisoryInScope } from '../core/trust/advisories.ts';
 import { standingWord } from '../language/words.ts';
 import { appendAdvisory, checkAdvisories } from '../platform/advisories.node.ts';
@@ -409,8 +410,13 @@ function signerOf({ principal, keyId }: Pick<AdvisoryInScope, 'principal' | 'key
 
 /** The lines of a dataset that have a digest. */
 function wellFormed({ samples }: DatasetFile): LineRange[] {
-  const lines = samples.lines.filter((_, row) => !samples.malformed.has(row));
-  return [...toRanges(lines)];
+  return [...toRanges(wellFormedLines())];
+
+  function* wellFormedLines(): Generator<number> {
+    for (let row = 0; row < samples.count; row++) {
+      if (!samples.malformed.has(row)) yield lineOf(samples, row);
+    }
+  }
 }
 
 /** The digests of the folded text of the samples on these lines, sorted, each once. */

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ProvenanceError } from '../core/errors.ts';
 import { sampleName, type Subject } from '../core/evidence/statement.ts';
-import { sampleOnLine, type SampleDigests } from '../core/sample/digest.ts';
+import { lineOf, type SampleDigests, sampleOnLine } from '../core/sample/digest.ts';
 import { rowDigest } from '../platform/datasetService.node.ts';
 import { digestFile, type DigestOptions } from '../platform/digestFile.node.ts';
 import { fileError } from '../platform/fileErrors.node.ts';
@@ -112,5 +112,5 @@ export function subjectsOfLines(
 
 /** Lines that are samples without a digest, in order. */
 export function* malformedLines({ samples }: DatasetFile): Generator<number> {
-  for (const row of samples.malformed.keys()) yield samples.lines[row]!;
+  for (const row of samples.malformed.keys()) yield lineOf(samples, row);
 }

@@ -1,3 +1,4 @@
+import { lineOf } from '../core/sample/digest.ts';
 import { formatMessage, type ProvenanceError } from '../core/errors.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import type { LogState } from '../core/log/logState.ts';
@@ -271,10 +272,10 @@ export function datasetJson(judged: Judged): Printable<DatasetJson> {
     removed: mapped(assessment.match?.removed ?? [], (leaf) => ({ position: leaf + 1 })),
     moved: movedLines(judged),
     reviews: mapped(assessment.reviews, ([row, state]) => ({
-      line: samples.lines[row]!,
+      line: lineOf(samples, row),
       ...reviewStateJson(state, statements),
     })),
-    upstream: mapped(assessment.upstream, ([row, upstream]) => ({ line: samples.lines[row]!, ...upstream })),
+    upstream: mapped(assessment.upstream, ([row, upstream]) => ({ line: lineOf(samples, row), ...upstream })),
     upstreamComplete: judged.scope.taintComplete,
     ...(log && { log: logJson(log) }),
     ...(assessment.baseline !== undefined && { baseline: assessment.baseline }),
@@ -314,16 +315,15 @@ function mapped<T, U>(items: Iterable<T>, map: (item: T) => U): Iterable<U> {
 
 /** The lines that have a status, in order. */
 export function linesWith({ assessment, dataset }: Judged, status: Status): Iterable<number> {
-  return mapped(
-    { [Symbol.iterator]: () => rowsWith(assessment, status) },
-    (row) => dataset.samples.lines[row]!,
+  return mapped({ [Symbol.iterator]: () => rowsWith(assessment, status) }, (row) =>
+    lineOf(dataset.samples, row),
   );
 }
 
 /** Lines that were signed and stand elsewhere now, with their place in the signed order, from 1. */
 export function movedLines({ assessment, dataset }: Judged): Iterable<{ line: number; from: number }> {
   return mapped({ [Symbol.iterator]: () => movedRows(assessment) }, ({ row, leaf }) => ({
-    line: dataset.samples.lines[row]!,
+    line: lineOf(dataset.samples, row),
     from: leaf + 1,
   }));
 }
@@ -338,7 +338,7 @@ export function decidedBy({ assessment, statements }: Judged): Uint32Array {
 
 export function malformedJson({ dataset: { samples } }: Judged): Iterable<MalformedJson> {
   return mapped(samples.malformed, ([row, malformed]) => ({
-    line: samples.lines[row]!,
+    line: lineOf(samples, row),
     code: malformed.code,
     offset: malformed.offset,
     message: describeMalformed(malformed).message,

@@ -16,20 +16,26 @@
  * - Private keys and passphrases never reach stdout or stderr, nor the arguments of a process.
  * - An interrupt leaves files in their old or their new state.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import process from 'node:process';
-import { DigestPool } from '../platform/digestPool.node.ts';
-import { HashAhead } from '../platform/hashAhead.node.ts';
-import { isDigestThread } from '../platform/digestThreadRole.node.ts';
-import { startThreadsFor } from './threads.ts';
-
-/** How long a write under way may take to end after an interrupt, in milliseconds. */
-const GRACE = 1000;
-const INTERRUPTED = 130;
+import { Worker } from 'node:worker_threads';
+import { DIGEST_THREAD, isDigestThread, LARGE_FILE } from '../platform/digestThreadRole.node.ts';
 
 // Where there is no script for threads, they are started from this one.
 if (isDigestThread()) (await import('../platform/digestThread.node.ts')).startDigestThread();
-else await main();
+else await startProgram();
+
+/** A thread takes as long to start as the program to load, so it is started first. */
+async function startProgram(): Promise<void> {
+  const [, , command, ...operands] = process.argv;
+  const script = threadScript();
+  const thread =
+    command === 'verify' && operands.some(isLarge)
+      ? new Worker(script, { workerData: DIGEST_THREAD })
+      : undefined;
+  const { start } = await import('./start.ts');
+  await start(script, thread);
+}
 
 /** The small script for threads, which starts sooner, where it lies beside the program; else the program itself. */
 function threadScript(): URL {
@@ -37,55 +43,11 @@ function threadScript(): URL {
   return existsSync(beside) ? beside : new URL(import.meta.url);
 }
 
-async function main(): Promise<void> {
-  const [, , command = '', ...operands] = process.argv;
-  const pool = new DigestPool(threadScript());
-  const ahead = new HashAhead(pool);
-  // Hashing goes on while the rest of the program is read: no other command begins with it.
-  if (command === 'verify') void startThreadsFor(operands, pool, ahead);
-  const [{ run }, { userDigestCache }] = await Promise.all([
-    import('./program.ts'),
-    import('../platform/digestCache.node.ts'),
-  ]);
-  const controller = new AbortController();
-  let interruptHandler: (() => void) | undefined;
-  process.on('SIGINT', () => {
-    if (interruptHandler) {
-      interruptHandler();
-      return;
-    }
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
-    // Whoever waits for a lock, or for a slow disk, does not hear of the signal; nothing is half-written then.
-    setTimeout(() => process.exit(INTERRUPTED), GRACE).unref();
-  });
-
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader (`| head`) has left: the command still runs to its end, for the sake of its exit code.
-      if (error.code === 'EPIPE') return;
-      process.exitCode = 2;
-      if (stream === process.stdout)
-        process.stderr.write(`provenance: the output could not be written (${error.code}).\n`);
-    });
+function isLarge(file: string): boolean {
+  try {
+    return statSync(file).size >= LARGE_FILE;
+  } catch {
+    // Whoever reads it says why it cannot be read.
+    return false;
   }
-
-  const code = await run(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    signal: controller.signal,
-    takeInterrupts: (handler) => {
-      interruptHandler = handler;
-      return () => {
-        interruptHandler = undefined;
-      };
-    },
-    pool,
-    ahead,
-    cache: userDigestCache(process.env),
-  });
-  process.exitCode ??= code;
-  // What was begun for nothing does not hold the program.
-  pool.dispose();
 }

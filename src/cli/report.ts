@@ -1,3 +1,4 @@
+import { lineOf } from '../core/sample/digest.ts';
 import { relative, sep } from 'node:path';
 import { toSlashes } from '../platform/paths.node.ts';
 import { malformedLines } from './dataset.ts';
@@ -160,7 +161,7 @@ function reviewRows({ assessment, dataset, statements }: Judged): Row[] {
     }
   }
   function* linesOf(isWanted: (state: ReviewState) => boolean): Generator<number> {
-    for (const [row, state] of assessment.reviews) if (isWanted(state)) yield dataset.samples.lines[row]!;
+    for (const [row, state] of assessment.reviews) if (isWanted(state)) yield lineOf(dataset.samples, row);
   }
   const rows = firstOf(flags.values()).map((review): Row => {
     const lines = linesOf(({ threads }) =>
@@ -201,7 +202,7 @@ function upstreamRows({ assessment, dataset, statements }: Judged): Row[] {
     const key = JSON.stringify([flagged, review, steps, upstream.trusted]);
     const known = ways.get(key) ?? { lines: [], upstreams: new Set() };
     ways.set(key, known);
-    known.lines.push(dataset.samples.lines[row]!);
+    known.lines.push(lineOf(dataset.samples, row));
     known.upstreams.add(upstream);
   }
   const rows = firstOf(ways.values()).map(({ lines, upstreams }): Row => ({

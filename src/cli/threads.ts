@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import { datasetFormatOfName } from '../core/table/datasetFormat.ts';
-import { LARGE_FILE, type DigestPool } from '../platform/digestPool.node.ts';
+import type { DigestPool } from '../platform/digestPool.node.ts';
+import { LARGE_FILE } from '../platform/digestThreadRole.node.ts';
 import type { HashAhead } from '../platform/hashAhead.node.ts';
 
 /** Whether the evidence of a dataset was last added to after the dataset was last written to. */
@@ -30,7 +31,7 @@ export async function startThreadsFor(
     if (!(await isSignedSince(file))) return pool?.start();
     const named = datasetFormatOfName(file);
     if (hasBegun || !named || 'compression' in named) continue;
-    ahead?.begin(file, stats, named.format === 'jsonl');
+    ahead?.begin(file, stats);
     hasBegun = true;
   }
 }

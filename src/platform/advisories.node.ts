@@ -4,7 +4,7 @@ import { serializeEnvelope, signEnvelope } from '../core/evidence/dsse.ts';
 import { PAYLOAD_TYPE } from '../core/evidence/predicates.ts';
 import type { Signer } from '../core/evidence/signer.ts';
 import { statementBytes, type Statement } from '../core/evidence/statement.ts';
-import type { SampleDigests } from '../core/sample/digest.ts';
+import { lineOf, type SampleDigests } from '../core/sample/digest.ts';
 import { advisoriesInEffect } from '../core/trust/advisories.ts';
 import type { StatementInScope, StatementScope } from '../core/trust/scope.ts';
 import { SimilarAdvisories } from '../core/trust/similarAdvisories.ts';
@@ -60,7 +60,7 @@ export async function checkAdvisories(
     for (const { reviews: thread, effective } of reviews.stateOf(samples.digests, row)?.threads ?? []) {
       const scoped = statements[thread[0]!.statement]!;
       if (effective.verdict !== 'flagged' || !isAdvice(scoped)) continue;
-      const line = samples.lines[row]!;
+      const line = lineOf(samples, row);
       found.push({ line, match: 'equal', ...nameOf(scoped) });
       equal.add(`${String(line)} ${scoped.envelopeDigest}`);
     }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { ProvenanceError, throwIfCancelled, type CancelSignal } from '../core/errors.ts';
-import { digestsEqual, type SampleDigests } from '../core/sample/digest.ts';
+import { digestsEqual, lineOf, type SampleDigests } from '../core/sample/digest.ts';
 import { parseJsonValue, type JsonObject, type JsonValue } from '../core/sample/jsonValue.ts';
 import { LineSplitter } from '../core/sample/lines.ts';
 import { columnValue, parquetSchema } from '../core/table/convert/parquetColumns.ts';
@@ -53,7 +53,7 @@ export async function convertToParquet(
     throw new ProvenanceError(
       'invalid-argument',
       '{path}:{line} is malformed, so it cannot become a row; correct or remove such lines first.',
-      { path: source, line: samples.lines[firstMalformed[0]]! },
+      { path: source, line: lineOf(samples, firstMalformed[0]) },
     );
   }
   if (samples.count === 0) {
@@ -79,7 +79,7 @@ export async function convertToParquet(
         'invalid-argument',
         '{path}:{line} would have another digest as a row of Parquet, so nothing was written; allow changes to write ' +
           'it all the same.',
-        { path: source, line: samples.lines[row]! },
+        { path: source, line: lineOf(samples, row) },
       );
     }
     throwIfCancelled(options.signal);

@@ -6,7 +6,6 @@ import { crc32 } from 'node:zlib';
 import { toHex } from '../core/bytes/hex.ts';
 import { DIGEST_LENGTH } from '../core/sample/digest.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
-import { lineNumbers } from '../core/sample/sampleCollector.ts';
 import type { DigestedFile } from './digestFile.node.ts';
 
 /** Entries together take at most so much room; the ones that were not used for longest go. */
@@ -190,7 +189,7 @@ function cacheRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: stri
 
 function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
   const { count, size, malformed } = samples;
-  const blank = count > 0 && samples.lines[count - 1] !== count;
+  const blank = samples.lines !== undefined;
   const header: Header = { size, count, lines, lineCount, malformed: malformed.size, blank };
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
@@ -201,7 +200,7 @@ function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
     length,
     text,
     samples.digests,
-    ...(blank ? [viewOf(samples.lines)] : []),
+    ...(samples.lines ? [viewOf(samples.lines)] : []),
     viewOf(rows),
     viewOf(offsets),
     codes,
@@ -247,7 +246,7 @@ function decode(bytes: Buffer, sha256: string): DigestedFile | undefined {
   const header = JSON.parse(take(bytes.readUInt32LE(MAGIC.length)).toString()) as Header;
   const { size, count, lines, lineCount, malformed } = header;
   const digests = viewOf(take(count * DIGEST_LENGTH));
-  const lineOfSample = header.blank ? numbersOf(take(4 * count)) : lineNumbers(count);
+  const lineOfSample = header.blank ? numbersOf(take(4 * count)) : undefined;
   const packed = {
     rows: numbersOf(take(4 * malformed)),
     offsets: numbersOf(take(4 * malformed)),

@@ -9,7 +9,7 @@ import { threadDigester } from './chunkDigester.node.ts';
 import { decompressed } from './decompress.node.ts';
 import type { DigestOptions } from './digestFile.node.ts';
 import type { Outcome } from './digestParts.node.ts';
-import { LARGE_FILE } from './digestPool.node.ts';
+import { LARGE_FILE } from './digestThreadRole.node.ts';
 import { hashOf } from './fileHash.node.ts';
 import { FileSource } from './fileSource.node.ts';
 import type { InputFile } from './inputFile.node.ts';
@@ -21,7 +21,7 @@ export async function digestCompressed(
   options: DigestOptions,
 ): Promise<Outcome> {
   const { signal } = options;
-  const { sha256 } = await hashOf(file, { signal });
+  const sha256 = await hashOf(file, { signal });
   const known = file.size >= LARGE_FILE ? await options.cache?.get(sha256) : undefined;
   if (known) return { digested: known, fresh: false };
 

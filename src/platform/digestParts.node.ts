@@ -1,13 +1,16 @@
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
-import { lineNumbers } from '../core/sample/sampleCollector.ts';
 import type { DigestedFile, DigestOptions } from './digestFile.node.ts';
-import { LARGE_FILE, ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
-import { hashOf, type Extent, type FileHash, type HashOptions } from './fileHash.node.ts';
+import { ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
+import { LARGE_FILE } from './digestThreadRole.node.ts';
+import { countLines, type Extent } from './fileExtent.node.ts';
+import { hashOf, type HashOptions } from './fileHash.node.ts';
 import type { HashAhead } from './hashAhead.node.ts';
 import type { InputFile } from './inputFile.node.ts';
 import { lineRanges } from './lineRanges.node.ts';
 import { ThreadHash } from './threadHash.node.ts';
 import { SamplePass, type SampleParts } from './samplePass.node.ts';
+
+const LF = 0x0a;
 
 /** What was found in a file, and whether its samples were looked at. */
 export interface Outcome {
@@ -23,7 +26,7 @@ export async function digestLines(file: InputFile, options: DigestOptions): Prom
 
 /**
  * Hashes the bytes and digests the samples at once; or one after the other where the first is likely to be enough.
- * @param extent how many rows there are; lines are counted unless told
+ * @param extent how many rows there are, where that is known
  */
 export async function digestParts(
   file: InputFile,
@@ -48,7 +51,6 @@ export async function digestParts(
   });
   const hashing: HashOptions = {
     signal,
-    countLines: extent === undefined,
     onBytes: (length) => {
       pass.throwIfFailed();
       hashed += length;
@@ -57,22 +59,36 @@ export async function digestParts(
   };
   // What was kept of the file that evidence expects is read beside the hash.
   const expected = size >= LARGE_FILE ? expectedFile(options) : undefined;
+  const stopped = { aborted: false };
+  let counting = extent && Promise.resolve(extent);
+  const count = () => (counting ??= countLines(file, stopped));
   try {
-    if (!hashFirst) pass.startBeside();
-    // The threads digest, or one of them hashes, and the caller reads evidence meanwhile.
-    const found =
-      hashFirst && pool
-        ? await hashInThread(file, pool, hashing, options.ahead)
-        : await hashOf(file, hashing);
-    const extents = extent ?? found.extent!;
-    const known = await knownFile(found.sha256, size, extents, options, expected);
+    let sha256: string;
+    if (hashFirst && pool) {
+      // A thread hashes, the caller reads evidence meanwhile, and what that leaves of this thread counts lines.
+      count().catch(() => undefined);
+      sha256 = await hashInThread(file, pool, hashing, options.ahead);
+    } else {
+      if (!hashFirst) pass.startBeside();
+      sha256 = await hashOf(file, hashing);
+    }
+    const known = await knownFile(sha256, size, count, options, expected);
     if (known) return { digested: known, fresh: false };
-    const samples = (await pass.finish()).finish({ sha256: found.sha256, size });
-    const { lines, lineCount } = extents;
-    return { digested: { samples, lines, lineCount }, fresh: true };
+    stopped.aborted = true;
+    const collected = await pass.finish();
+    const { lines } = collected;
+    const lineCount = extent?.lineCount ?? (await lineCountOf(file, lines));
+    return { digested: { samples: collected.finish({ sha256, size }), lines, lineCount }, fresh: true };
   } finally {
+    stopped.aborted = true;
     pass.stop();
   }
+}
+
+/** Lines as an editor counts them, of a file with so many lines. */
+async function lineCountOf(file: InputFile, lines: number): Promise<number> {
+  const [last] = await file.read(Math.max(0, file.size - 1), file.size);
+  return last === LF || lines === 0 ? lines + 1 : lines;
 }
 
 async function hashInThread(
@@ -80,10 +96,9 @@ async function hashInThread(
   pool: DigestPool,
   options: HashOptions,
   ahead: HashAhead | undefined,
-): Promise<FileHash> {
-  const { countLines = false } = options;
+): Promise<string> {
   try {
-    const hash = ahead?.take(file, countLines) ?? new ThreadHash(pool, file.task, countLines);
+    const hash = ahead?.take(file) ?? new ThreadHash(pool, file.task);
     return await hash.wait(options);
   } catch (error) {
     if (!(error instanceof ThreadsUnavailable)) throw error;
@@ -100,21 +115,22 @@ async function expectedFile({ expected, cache }: DigestOptions): Promise<Digeste
 async function knownFile(
   sha256: string,
   size: number,
-  { lines, lineCount, blank }: Extent,
+  countRows: () => Promise<Extent>,
   { recognise, cache }: DigestOptions,
   expected: Promise<DigestedFile | undefined> | undefined,
 ): Promise<DigestedFile | undefined> {
   const count = await recognise?.(sha256);
-  if (count !== undefined && count === lines && blank === 0) {
+  const extent = count === undefined ? undefined : await countRows();
+  if (count !== undefined && count === extent?.lines && extent.blank === 0) {
     const samples = {
       count,
       digests: new Uint8Array(0),
-      lines: lineNumbers(count),
+      lines: undefined,
       malformed: MalformedSamples.NONE,
       sha256,
       size,
     };
-    return { samples, lines, lineCount };
+    return { samples, lines: count, lineCount: extent.lineCount };
   }
   if (size < LARGE_FILE) return undefined;
   const kept = await expected;

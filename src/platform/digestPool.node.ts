@@ -1,13 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ProvenanceError } from '../core/errors.ts';
-import { Rpc, type CallOptions } from '../protocol/rpc.ts';
+import { Rpc, type CallOptions, type Transferable } from '../protocol/rpc.ts';
 import type { DigestThreadMethods } from './digestThread.node.ts';
 import { DIGEST_THREAD } from './digestThreadRole.node.ts';
 import { nodeTimers, workerPort } from './workerPort.node.ts';
-
-/** Smaller files are digested sooner than threads start, and than a cache answers. */
-export const LARGE_FILE = 8 << 20;
 
 /** More threads than this read memory no faster. */
 const MAX_THREADS = 8;
@@ -37,18 +34,23 @@ export class ThreadsUnavailable extends Error {}
  * keep no process alive that only has idle ones.
  */
 export class DigestPool {
+  /** How many threads there may be. */
+  readonly size: number;
   private readonly threads: Thread[] = [];
   private idle: NodeJS.Timeout | undefined;
   private unavailable = false;
 
   /**
    * @param script the script of the threads, which calls `startDigestThread` when it is started as one
-   * @param size how many threads
+   * @param options how many threads, one a core unless told; and one of them, where it was started before
    */
   constructor(
     private readonly script: URL,
-    readonly size: number = digestThreads(),
-  ) {}
+    options: { readonly size?: number; readonly started?: Worker | undefined } = {},
+  ) {
+    this.size = options.size ?? digestThreads();
+    if (options.started) this.adopt(options.started);
+  }
 
   /** Starts threads, all unless told, so that they are ready when the first task comes. */
   start(count = this.size): void {
@@ -60,6 +62,7 @@ export class DigestPool {
    * Has a thread do a task, one that has little to do.
    *
    * @param among how many of the threads may be given it; others are not started
+   * @param transfer what is moved to the thread instead of copied
    * @throws ProvenanceError what the task threw, `internal` when its thread died
    * @throws ThreadsUnavailable when threads cannot be started
    */
@@ -68,6 +71,7 @@ export class DigestPool {
     params: Parameters<DigestThreadMethods[Name]>[0],
     among = this.size,
     options: CallOptions = {},
+    transfer?: readonly Transferable[],
   ): Promise<ReturnType<DigestThreadMethods[Name]>> {
     this.start(among);
     const thread = this.threads
@@ -76,7 +80,7 @@ export class DigestPool {
     if (!thread) throw new ThreadsUnavailable();
     if (thread.tasks++ === 0) thread.worker.ref();
     try {
-      const result = await thread.rpc.call(method, params, options);
+      const result = await thread.rpc.call(method, params, options, transfer);
       thread.answered = true;
       return result;
     } catch (error) {
@@ -104,13 +108,14 @@ export class DigestPool {
   }
 
   private startThread(): void {
-    let worker: Worker;
     try {
-      worker = new Worker(this.script, { workerData: DIGEST_THREAD });
+      this.adopt(new Worker(this.script, { workerData: DIGEST_THREAD }));
     } catch {
       this.unavailable = true;
-      return;
     }
+  }
+
+  private adopt(worker: Worker): void {
     const rpc: Thread['rpc'] = new Rpc(workerPort(worker), {}, nodeTimers);
     const thread: Thread = { worker, rpc, tasks: 0, answered: false, lost: undefined };
     this.threads.push(thread);

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { PackedChunk } from '../core/sample/sampleCollector.ts';
 import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
-import { hashTask, type FileHash } from './fileHash.node.ts';
+import { hashTask } from './fileHash.node.ts';
 import { FileRanges, type RangeParams } from './fileRanges.node.ts';
 import type { TaskFile } from './lineRanges.node.ts';
 import { nodeTimers, workerPort } from './workerPort.node.ts';
@@ -14,7 +14,7 @@ export type DigestThreadMethods = {
   /** As {@link FileRanges.digest}. */
   digest: (params: RangeParams) => PackedChunk;
   /** As {@link hashTask}; progress: how many more bytes were hashed. */
-  hash: (params: { readonly file: TaskFile; readonly countLines: boolean }) => FileHash;
+  hash: (params: TaskFile) => string;
   /** Closes the file that is open. */
   close: (params: null) => null;
 };
@@ -28,7 +28,7 @@ export function startDigestThread(port: Port = workerPort(parentPort!)): void {
       transfer(buffersOf(chunk));
       return chunk;
     },
-    hash({ file, countLines }, { signal, progress }) {
+    hash(file, { signal, progress }) {
       let untold = 0;
       const onBytes = (length: number) => {
         untold += length;
@@ -36,7 +36,7 @@ export function startDigestThread(port: Port = workerPort(parentPort!)): void {
         progress(untold);
         untold = 0;
       };
-      return hashTask(file, { signal, countLines, onBytes });
+      return hashTask(file, { signal, onBytes });
     },
     async close() {
       await ranges.close();

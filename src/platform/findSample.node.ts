@@ -1,3 +1,4 @@
+import { lineOf } from '../core/sample/digest.ts';
 import { toHex } from '../core/bytes/hex.ts';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { canonicalize } from '../core/sample/canonicalJson.ts';
@@ -97,7 +98,7 @@ export class SampleFinder {
     const lines = new Map<string, number>();
     for (let row = samples.count - 1; row >= 0; row--) {
       const digest = rowDigest(samples, row);
-      if (digest !== undefined) lines.set(digest, samples.lines[row]!);
+      if (digest !== undefined) lines.set(digest, lineOf(samples, row));
     }
     return lines;
   }

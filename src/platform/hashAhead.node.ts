@@ -18,18 +18,17 @@ export class HashAhead {
   /**
    * Begins with a file.
    * @param path by which it is going to be opened
-   * @param countLines whether it is going to be read as JSONL
    */
-  begin(path: string, stats: Stats, countLines: boolean): void {
+  begin(path: string, stats: Stats): void {
     const { size, ino } = stats;
-    this.begun.set(path, { stats, hash: new ThreadHash(this.pool, { path, size, ino }, countLines) });
+    this.begun.set(path, { stats, hash: new ThreadHash(this.pool, { path, size, ino }) });
   }
 
   /** @returns the hash of a file that is open, once; undefined where none was begun of the file as it is */
-  take(file: InputFile, countLines: boolean): ThreadHash | undefined {
+  take(file: InputFile): ThreadHash | undefined {
     const begun = this.begun.get(file.path);
     this.begun.delete(file.path);
-    if (begun?.hash.countLines === countLines && file.isStill(begun.stats)) return begun.hash;
+    if (begun && file.isStill(begun.stats)) return begun.hash;
     begun?.hash.cancel();
     return undefined;
   }

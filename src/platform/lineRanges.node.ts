@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ProvenanceError } from '../core/errors.ts';
 import { MAX_SAMPLE_BYTES, tooLarge } from '../core/sample/canonicalJson.ts';
+import type { ChunkDigester } from '../core/sample/chunkDigests.ts';
 import { bomLength } from '../core/sample/lines.ts';
 import { packChunk, SampleCollector, type PackedChunk } from '../core/sample/sampleCollector.ts';
 import { threadDigester } from './chunkDigester.node.ts';
@@ -15,12 +16,15 @@ export interface TaskFile {
   readonly ino: number;
 }
 
-/** How much is read at once: what is in a cache of the processor is digested faster, by a tenth of the whole, than 8 MB are. */
-const RANGE_BYTES = 1 << 20;
+/** How many bytes behind its range are read at first, for the rest of the last line. */
+const OVERHANG = 1 << 15;
+/**
+ * How much is read at once: with what stands before and behind it, what a digester has room for. More than a cache of the
+ * processor holds takes longer, by a tenth of the whole.
+ */
+const RANGE_BYTES = (1 << 20) - OVERHANG;
 /** How much is digested at once: what is wrong with samples takes much more room until it is packed. */
 const DIGESTED_BYTES = 1 << 20;
-/** How many bytes behind its range are read at first, for the rest of the last line. */
-const OVERHANG = 1 << 16;
 /** A buffer that one long line made larger than this is not kept. */
 const KEPT_BUFFER = 1 << 24;
 const LF = 0x0a;
@@ -30,7 +34,12 @@ const LF = 0x0a;
  * once, wherever their borders are. Keeps its buffer, and the file that it read last open.
  */
 export class LineRanges {
-  private buffer = Buffer.alloc(0);
+  /** Where ranges are digested as they are read, if they fit in there. */
+  private readonly room = roomOf(threadDigester());
+  /** For all others. */
+  private large = Buffer.alloc(0);
+  /** The one of the two that holds the range. */
+  private buffer = this.room;
   private open: { readonly file: TaskFile; readonly fd: number } | undefined;
 
   /**
@@ -38,12 +47,15 @@ export class LineRanges {
    *
    * @param from first byte of the range
    * @param to end of the range, behind its last byte; at most the size of the file
+   * @param spare as of `ChunkDigester.digest`
    * @throws ProvenanceError `changed-while-reading`, `too-large`, `not-found`, `permission-denied`, `io`
    */
-  digest(file: TaskFile, from: number, to: number): PackedChunk {
+  digest(file: TaskFile, from: number, to: number, spare?: Uint8Array<ArrayBuffer>): PackedChunk {
     try {
-      if (this.buffer.length > KEPT_BUFFER) this.buffer = Buffer.alloc(0);
+      if (this.large.length > KEPT_BUFFER) this.large = Buffer.alloc(0);
+      this.buffer = this.room;
       const bytes = this.wholeLines(file, from, to);
+      if (this.buffer === this.room) return packChunk(threadDigester().digest(bytes, spare));
       const collector = new SampleCollector(bytes.length);
       for (let at = 0; at < bytes.length;) {
         const lineEnd = bytes.indexOf(LF, Math.min(at + DIGESTED_BYTES, bytes.length - 1));
@@ -92,9 +104,10 @@ export class LineRanges {
   /** Has the buffer hold the file's bytes `[base, to)`, of which it holds those before `have`. */
   private fill(file: TaskFile, base: number, have: number, to: number): void {
     if (this.buffer.length < to - base) {
-      const larger = Buffer.allocUnsafeSlow(to - base);
+      const isEnough = this.large.length >= to - base;
+      const larger = isEnough ? this.large : Buffer.allocUnsafeSlow(to - base);
       this.buffer.copy(larger, 0, 0, have - base);
-      this.buffer = larger;
+      this.large = this.buffer = larger;
     }
     const fd = this.descriptor(file);
     for (let at = have; at < to;) {
@@ -113,6 +126,10 @@ export class LineRanges {
     if (fstatSync(fd).ino !== file.ino) throw changedWhileReading(file.path);
     return fd;
   }
+}
+
+function roomOf({ room }: ChunkDigester): Buffer {
+  return room ? Buffer.from(room.buffer, room.byteOffset, room.length) : Buffer.alloc(0);
 }
 
 /** Splits the bytes of a JSONL file into ranges to digest one by one. */

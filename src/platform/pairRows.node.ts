@@ -1,3 +1,4 @@
+import { lineOf } from '../core/sample/digest.ts';
 import { ProvenanceError, type CancelSignal } from '../core/errors.ts';
 import {
   changedSamples,
@@ -124,8 +125,8 @@ function positionError(conflict: PositionConflict, { inputs, output, nameOf }: F
         'The sample of {input}:{from} stands on line {to} of {output}, so rows did not keep their places and cannot be paired by them; pair them by a key.',
         {
           ...args,
-          from: inputs[0]!.samples.lines[conflict.inputRow]!,
-          to: output.samples.lines[conflict.outputRow]!,
+          from: lineOf(inputs[0]!.samples, conflict.inputRow),
+          to: lineOf(output.samples, conflict.outputRow),
         },
       );
   }
@@ -133,7 +134,7 @@ function positionError(conflict: PositionConflict, { inputs, output, nameOf }: F
 
 async function keyError(conflict: KeyConflict, key: string, files: Files): Promise<ProvenanceError> {
   const { inputs, output, nameOf } = files;
-  const placeIn = ({ path, samples }: StepFile, row: number) => `${nameOf(path)}:${samples.lines[row]!}`;
+  const placeIn = ({ path, samples }: StepFile, row: number) => `${nameOf(path)}:${lineOf(samples, row)}`;
   const placeOf = ({ input, row }: InputRow) => placeIn(inputs[input]!, row);
   switch (conflict.kind) {
     case 'missing-in-output':

@@ -1,3 +1,4 @@
+import { lineOf } from '../core/sample/digest.ts';
 import { dirname, join } from 'node:path';
 import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
@@ -102,7 +103,7 @@ async function readFacts(
   if (origins) {
     await eachOrigin(dataset, digested, signal, (row, record) => {
       const deciding = scope.statements[assessment.coveredBy[row] ?? -1];
-      origins.add(samples.lines[row] ?? row + 1, record, statusAt(assessment, row), deciding);
+      origins.add(lineOf(samples, row), record, statusAt(assessment, row), deciding);
     });
   }
   return {

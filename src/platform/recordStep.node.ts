@@ -100,7 +100,7 @@ export async function hashFile(
     const { size } = file;
     let hashed = 0;
     const onBytes = (length: number) => onProgress?.((hashed += length), size);
-    const { sha256 } = await hashOf(file, { signal, onBytes });
+    const sha256 = await hashOf(file, { signal, onBytes });
     await file.expectUnchanged();
     return sha256;
   } catch (error) {

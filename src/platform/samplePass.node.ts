@@ -78,6 +78,7 @@ export class SamplePass {
     const local = new FileRanges();
     const collector = new SampleCollector(parts.total);
     const waiting: { readonly length: number; readonly chunk: Promise<PackedChunk> }[] = [];
+    const spares: Uint8Array<ArrayBuffer>[] = [];
     const ranges = parts.ranges();
     try {
       for (let next = ranges.next(); !next.done || waiting.length > 0;) {
@@ -85,14 +86,19 @@ export class SamplePass {
         if (this.stopped) break;
         const ahead = pool ? TASKS_A_THREAD * this.threads : 1;
         for (; !next.done && waiting.length < ahead; next = ranges.next()) {
-          const task = { file: this.file, format: parts.format, ...next.value };
-          const chunk = pool ? pool.call('digest', task, this.threads) : inTurn(() => local.digest(task));
+          const spare = spares.pop();
+          const task = { file: this.file, format: parts.format, ...next.value, spare };
+          const chunk = pool
+            ? pool.call('digest', task, this.threads, {}, spare && [spare.buffer])
+            : inTurn(() => local.digest(task));
           // Of several that fail, the first one is reported.
           chunk.catch(() => undefined);
           waiting.push({ length: task.to - task.from, chunk });
         }
         const { length, chunk } = waiting.shift()!;
-        collector.add(await chunk, length);
+        const digested = await chunk;
+        collector.add(digested, length);
+        spares.push(new Uint8Array(digested.digests.buffer));
         options.onDigested(length / parts.total);
       }
       return collector;

@@ -1,20 +1,16 @@
 import { throwIfCancelled } from '../core/errors.ts';
 import type { DigestPool } from './digestPool.node.ts';
-import type { FileHash, HashOptions } from './fileHash.node.ts';
+import type { HashOptions } from './fileHash.node.ts';
 import type { TaskFile } from './lineRanges.node.ts';
 
 /** The hash of a file by a thread, which may have begun before anybody waits for it. */
 export class ThreadHash {
   private readonly cancelling = new AbortController();
-  private readonly hash: Promise<FileHash>;
-  private waiting: Pick<HashOptions, 'signal' | 'onBytes'> = {};
+  private readonly hash: Promise<string>;
+  private waiting: HashOptions = {};
 
-  constructor(
-    pool: DigestPool,
-    file: TaskFile,
-    readonly countLines: boolean,
-  ) {
-    this.hash = pool.call('hash', { file, countLines }, 1, {
+  constructor(pool: DigestPool, file: TaskFile) {
+    this.hash = pool.call('hash', file, 1, {
       signal: this.cancelling.signal,
       onProgress: (length) => {
         if (this.waiting.signal?.aborted) this.cancel();
@@ -25,8 +21,8 @@ export class ThreadHash {
     this.hash.catch(() => undefined);
   }
 
-  /** @throws ProvenanceError as `hashTask`. @throws ThreadsUnavailable */
-  async wait(options: Pick<HashOptions, 'signal' | 'onBytes'>): Promise<FileHash> {
+  /** @returns SHA-256, hex. @throws ProvenanceError as `hashTask`. @throws ThreadsUnavailable */
+  async wait(options: HashOptions): Promise<string> {
     this.waiting = options;
     const hash = await this.hash;
     throwIfCancelled(options.signal);

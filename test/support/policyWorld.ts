@@ -1,3 +1,4 @@
+import { lineOf } from '../../src/core/sample/digest.ts';
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { sha256 } from '../../src/core/bytes/sha256.ts';
 import { formatMessage } from '../../src/core/errors.ts';
@@ -325,7 +326,7 @@ export class PolicyWorld {
       const origins = originTally(policy);
       this.lines(name).forEach((line, row) => {
         origins?.add(
-          samples.lines[row]!,
+          lineOf(samples, row),
           JSON.parse(line),
           statusOf(assessment.statuses[row]),
           scope.statements[assessment.coveredBy[row]!],

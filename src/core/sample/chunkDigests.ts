@@ -19,9 +19,13 @@ export interface ChunkDigests {
  * Not re-entrant; one for each thread.
  */
 export interface ChunkDigester {
+  /** Where chunks may be put that are then digested without being copied first. A line end may be written behind them. */
+  readonly room?: Uint8Array<ArrayBuffer>;
+
   /**
    * @param chunk without a byte order mark; not kept, and not changed
-   * @returns arrays of its own, which may be transferred to another thread
+   * @param spare is used for the digests if there is room for them, so that memory that is there already is used again
+   * @returns arrays that nobody else holds, so that they may be transferred to another thread
    */
-  digest(chunk: Uint8Array): ChunkDigests;
+  digest(chunk: Uint8Array, spare?: Uint8Array<ArrayBuffer>): ChunkDigests;
 }

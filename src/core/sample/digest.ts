@@ -18,8 +18,8 @@ export interface SampleDigests {
   readonly count: number;
   /** 32 bytes a sample, in order; zeros where it is malformed. */
   readonly digests: Uint8Array;
-  /** The line of each sample, from 1. */
-  readonly lines: Uint32Array;
+  /** The line of each sample, from 1; undefined where no line is blank. {@link lineOf} tells it of either. */
+  readonly lines: Uint32Array | undefined;
   /** By index of the sample, from 0. */
   readonly malformed: MalformedSamples;
   /** SHA-256 of all the file's bytes, hex. */
@@ -52,16 +52,50 @@ export function digestComparer(a: Uint8Array, b: Uint8Array): (i: number, j: num
   };
 }
 
+/** How many digests at the start of the packed digests `a` and `b` are equal one by one. */
+export function commonHead(a: Uint8Array, b: Uint8Array): number {
+  const { x, y, perDigest } = inWords(a, b);
+  const length = Math.min(x.length, y.length);
+  let at = 0;
+  while (at < length && x[at] === y[at]) at++;
+  return Math.floor(at / perDigest);
+}
+
+/** How many digests at the end of the packed digests `a` and `b` are equal one by one. */
+export function commonTail(a: Uint8Array, b: Uint8Array): number {
+  const { x, y, perDigest } = inWords(a, b);
+  const length = Math.min(x.length, y.length);
+  const shift = y.length - x.length;
+  let at = x.length;
+  while (at > x.length - length && x[at - 1] === y[at - 1 + shift]) at--;
+  return Math.floor((x.length - at) / perDigest);
+}
+
+/** Two packed digests in units that are compared fast. */
+function inWords(
+  a: Uint8Array,
+  b: Uint8Array,
+): { x: Int32Array | Uint8Array; y: Int32Array | Uint8Array; perDigest: number } {
+  if (a.byteOffset % 4 !== 0 || b.byteOffset % 4 !== 0) return { x: a, y: b, perDigest: DIGEST_LENGTH };
+  const words = (bytes: Uint8Array) => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  return { x: words(a), y: words(b), perDigest: DIGEST_LENGTH / 4 };
+}
+
+/** The line of a sample, from 1. */
+export function lineOf({ lines }: Pick<SampleDigests, 'lines'>, sample: number): number {
+  return lines?.[sample] ?? sample + 1;
+}
+
 /** The sample on a line (1-based), or −1 where the line is none. */
-export function sampleOnLine({ count, lines }: Pick<SampleDigests, 'count' | 'lines'>, line: number): number {
+export function sampleOnLine(samples: Pick<SampleDigests, 'count' | 'lines'>, line: number): number {
   let low = 0;
-  let high = count;
+  let high = samples.count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (lines[middle]! < line) low = middle + 1;
+    if (lineOf(samples, middle) < line) low = middle + 1;
     else high = middle;
   }
-  return lines[low] === line ? low : -1;
+  return low < samples.count && lineOf(samples, low) === line ? low : -1;
 }
 
 /** A view of digest `i` of packed digests. */
@@ -78,12 +112,16 @@ export function digestAt(digests: Uint8Array, i: number): Uint8Array {
  * ```
  */
 export class DigestTable {
+  /** How many rows it holds. */
+  readonly size: number;
   private readonly digests: Uint8Array;
   private readonly mask: number;
   /** Index of the first row of a digest, plus 1; 0 where the slot is free. */
   private readonly slots: Uint32Array;
   /** By row: the next one with the same digest, or 0. Made with the first duplicate. */
   private following: Uint32Array | undefined;
+  /** By the first two bytes of a digest: a bit that says whether there is any. Made when it is first needed. */
+  private beginnings: Uint8Array | undefined;
 
   /**
    * @param digests 32 bytes a row
@@ -92,8 +130,11 @@ export class DigestTable {
   constructor(digests: Uint8Array, skip?: (i: number) => boolean) {
     this.digests = digests;
     const count = Math.floor(digests.length / DIGEST_LENGTH);
+    let taken = count;
+    if (skip) for (let row = 0; row < count; row++) if (skip(row)) taken--;
+    this.size = taken;
     let size = 8;
-    while (size < count * 1.5) size *= 2;
+    while (size < taken * 1.5) size *= 2;
     this.mask = size - 1;
     this.slots = new Uint32Array(size);
 
@@ -124,6 +165,33 @@ export class DigestTable {
   /** Whether any row holds digest `index` of the packed `digests`. */
   has(digests: Uint8Array, index: number): boolean {
     return this.first(digests, index) >= 0;
+  }
+
+  /**
+   * Looks all packed `digests` up, in order: quick where the table holds few, as the first bytes of most others are not
+   * those of any.
+   * @param visit called with each one that the table holds, and the first row that holds it
+   */
+  eachFound(digests: Uint8Array, visit: (index: number, first: number) => void): void {
+    if (this.size === 0) return;
+    const beginnings = (this.beginnings ??= this.collectBeginnings());
+    for (let index = 0, at = 0; at < digests.length; index++, at += DIGEST_LENGTH) {
+      const beginning = digests[at]! | (digests[at + 1]! << 8);
+      if ((beginnings[beginning >>> 3]! & (1 << (beginning & 7))) === 0) continue;
+      const first = this.first(digests, index);
+      if (first >= 0) visit(index, first);
+    }
+  }
+
+  private collectBeginnings(): Uint8Array {
+    const beginnings = new Uint8Array(1 << 13);
+    for (const slot of this.slots) {
+      if (slot === 0) continue;
+      const at = (slot - 1) * DIGEST_LENGTH;
+      const beginning = this.digests[at]! | (this.digests[at + 1]! << 8);
+      beginnings[beginning >>> 3]! |= 1 << (beginning & 7);
+    }
+    return beginnings;
   }
 
   /** The slot that holds the digest, or the free one where it belongs. */

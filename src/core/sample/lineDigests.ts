@@ -2,7 +2,8 @@ import type { Sha256 } from '../bytes/sha256.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import type { Rows } from '../trust/match.ts';
 import { CanonicalScanner, type Malformed } from './canonicalJson.ts';
-import { DIGEST_LENGTH, digestAt, sampleOnLine, type SampleDigests } from './digest.ts';
+import { DIGEST_LENGTH, digestAt, lineOf, sampleOnLine, type SampleDigests } from './digest.ts';
+import { lineNumbers } from './sampleCollector.ts';
 
 const SAMPLE = 0;
 const BLANK = 1;
@@ -100,7 +101,7 @@ export class LineDigests {
     }
     for (const [sample, malformed] of state.malformed) {
       if (found.length >= limit) break;
-      found.push({ line: state.lines[sample]!, malformed });
+      found.push({ line: lineOf(state, sample), malformed });
     }
     return found;
   }
@@ -108,7 +109,7 @@ export class LineDigests {
   /** The samples in order. Views where nothing is blank: not to be kept across a {@link splice}. */
   rows(): LineRows {
     const { state } = this;
-    if (!('kinds' in state)) return { rows: state, lines: state.lines };
+    if (!('kinds' in state)) return { rows: state, lines: state.lines ?? lineNumbers(state.count) };
     const { kinds } = state;
     let count = 0;
     for (const kind of kinds) if (kind !== BLANK) count++;
@@ -159,12 +160,12 @@ function byLine(samples: SampleDigests, lineCount: number): EditedLines {
   const digests = new Uint8Array(lineCount * DIGEST_LENGTH);
   const problems = new Map<number, Malformed>();
   for (let i = 0; i < samples.count; i++) {
-    const line = samples.lines[i]! - 1;
+    const line = lineOf(samples, i) - 1;
     kinds[line] = SAMPLE;
     digests.set(digestAt(samples.digests, i), line * DIGEST_LENGTH);
   }
   for (const [i, malformed] of samples.malformed) {
-    const line = samples.lines[i]! - 1;
+    const line = lineOf(samples, i) - 1;
     kinds[line] = MALFORMED;
     problems.set(line, malformed);
   }

@@ -57,7 +57,7 @@ export class SampleCollector {
       count,
       // What lies behind was never written to, so it takes no memory.
       digests: this.digests.subarray(0, count * DIGEST_LENGTH),
-      lines: this.lineOfSample?.subarray(0, count) ?? lineNumbers(count),
+      lines: this.lineOfSample?.subarray(0, count),
       malformed: new MalformedSamples(this.malformed.finish()),
       sha256: file.sha256,
       size: file.size,

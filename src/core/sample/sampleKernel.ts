@@ -61,7 +61,8 @@ interface KernelExports {
 export class SampleKernel implements ChunkDigester {
   private readonly kernel: KernelExports;
   private readonly memory: Uint8Array<ArrayBuffer>;
-  private readonly input: Uint8Array<ArrayBuffer>;
+  /** Lines are digested here. */
+  readonly room: Uint8Array<ArrayBuffer>;
   private readonly digests: Uint8Array<ArrayBuffer>;
   private readonly sampleLines: Uint32Array<ArrayBuffer>;
   private readonly deferredSamples: Uint32Array<ArrayBuffer>;
@@ -87,7 +88,7 @@ export class SampleKernel implements ChunkDigester {
     const { buffer } = kernel.memory;
     const maxSamples = kernel.MAX_SAMPLES.value;
     this.memory = new Uint8Array(buffer);
-    this.input = new Uint8Array(buffer, kernel.input.value, kernel.INPUT_LENGTH.value);
+    this.room = new Uint8Array(buffer, kernel.input.value, kernel.INPUT_LENGTH.value);
     this.digests = new Uint8Array(buffer, kernel.digests.value, maxSamples * DIGEST_LENGTH);
     this.sampleLines = new Uint32Array(buffer, kernel.sampleLines.value, maxSamples);
     this.deferredSamples = new Uint32Array(
@@ -99,20 +100,24 @@ export class SampleKernel implements ChunkDigester {
   }
 
   /** @throws ProvenanceError `too-large` for a line longer than `MAX_SAMPLE_BYTES` */
-  digest(chunk: Uint8Array): ChunkDigests {
-    const { input } = this;
-    const result = new GrowingDigests(chunk.length);
+  digest(chunk: Uint8Array, spare?: Uint8Array<ArrayBuffer>): ChunkDigests {
+    const result = new GrowingDigests(chunk.length, spare);
+    if (chunk.length > 0 && chunk.buffer === this.memory.buffer) {
+      if (this.digestInPlace(chunk, result)) return result.finish();
+      chunk = chunk.slice();
+    }
+    const { room } = this;
     for (let at = 0; at < chunk.length;) {
-      const window = chunk.subarray(at, at + input.length);
-      input.set(window);
+      const window = chunk.subarray(at, at + room.length);
+      room.set(window);
       let length = window.lastIndexOf(LF) + 1;
-      if (length < window.length && window.length < input.length) {
+      if (length < window.length && window.length < room.length) {
         // The last line of the chunk has no line end; the kernel needs one.
-        input[window.length] = LF;
+        room[window.length] = LF;
         length = window.length + 1;
       }
       if (length > 0) {
-        this.digestInput(chunk, at, length, result);
+        this.digestRoom(chunk, at, 0, length, result);
         at += length;
       } else {
         const lineEnd = chunk.indexOf(LF, at + window.length);
@@ -132,7 +137,7 @@ export class SampleKernel implements ChunkDigester {
    * @throws ProvenanceError `invalid-argument` when the length is no multiple of 32
    */
   merkleRoot(digests: Uint8Array): Uint8Array {
-    const { kernel, input, maxLeaves } = this;
+    const { kernel, room, maxLeaves } = this;
     if (digests.length % DIGEST_LENGTH !== 0) {
       throw new ProvenanceError(
         'invalid-argument',
@@ -144,18 +149,37 @@ export class SampleKernel implements ChunkDigester {
     const tree = new TreeHasher();
     for (let at = 0; at < digests.length; at += maxLeaves * DIGEST_LENGTH) {
       const leaves = digests.subarray(at, at + maxLeaves * DIGEST_LENGTH);
-      input.set(leaves);
+      room.set(leaves);
       kernel.subtreeRoot(leaves.length / DIGEST_LENGTH);
-      tree.push(input.slice(0, DIGEST_LENGTH));
+      tree.push(room.slice(0, DIGEST_LENGTH));
     }
     return tree.root();
   }
 
-  /** Digests the first `length` bytes of the input, which stand in the chunk from `offset` on. */
-  private digestInput(chunk: Uint8Array, offset: number, length: number, result: GrowingDigests): void {
+  /** Digests a chunk that stands in the room. @returns false where the kernel cannot take it as it is */
+  private digestInPlace(chunk: Uint8Array, result: GrowingDigests): boolean {
+    const { room } = this;
+    const start = chunk.byteOffset - room.byteOffset;
+    let end = start + chunk.length;
+    if (room[end - 1] !== LF) {
+      if (end === room.length) return false;
+      room[end++] = LF;
+    }
+    this.digestRoom(chunk, -start, start, end, result);
+    return true;
+  }
+
+  /** Digests bytes `[start, end)` of the room, which stand `offset` further on in the chunk. */
+  private digestRoom(
+    chunk: Uint8Array,
+    offset: number,
+    start: number,
+    end: number,
+    result: GrowingDigests,
+  ): void {
     const { kernel, digests, sampleLines, deferredSamples } = this;
-    for (let at = 0; at < length;) {
-      at = kernel.digestLines(at, length);
+    for (let at = start; at < end;) {
+      at = kernel.digestLines(at, end);
       const count = kernel.sampleCount.value;
       const first = result.count;
       result.reserve(count, offset + at);
@@ -194,12 +218,17 @@ export class SampleKernel implements ChunkDigester {
 class GrowingDigests {
   count = 0;
   lines = 0;
-  digests = new Uint8Array(0);
+  digests: Uint8Array<ArrayBuffer>;
   readonly malformed = new Map<number, Malformed>();
   /** Made with the first blank line. */
   private lineOfSample: Uint32Array<ArrayBuffer> | undefined;
 
-  constructor(private readonly chunkLength: number) {}
+  constructor(
+    private readonly chunkLength: number,
+    spare = new Uint8Array(0),
+  ) {
+    this.digests = spare;
+  }
 
   /** Makes room for `samples` more, with which `bytesRead` bytes of the chunk are done. */
   reserve(samples: number, bytesRead: number): void {
@@ -209,7 +238,7 @@ class GrowingDigests {
     const capacity = Math.ceil(needed * (this.chunkLength / bytesRead) * 1.1);
     const { digests, lineOfSample } = this;
     this.digests = new Uint8Array(capacity * DIGEST_LENGTH);
-    this.digests.set(digests);
+    this.digests.set(digests.subarray(0, this.count * DIGEST_LENGTH));
     if (!lineOfSample) return;
     this.lineOfSample = new Uint32Array(capacity);
     this.lineOfSample.set(lineOfSample);
@@ -233,7 +262,7 @@ class GrowingDigests {
     return {
       lines,
       count,
-      digests: digests.slice(0, count * DIGEST_LENGTH),
+      digests: digests.subarray(0, count * DIGEST_LENGTH),
       lineOfSample: lineOfSample?.slice(0, count),
       malformed,
     };

@@ -1,4 +1,4 @@
-import { DigestTable } from '../sample/digest.ts';
+import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
 import { toHex } from '../bytes/hex.ts';
 import { upstreamOf, type Taint, type Upstream } from '../lineage/taint.ts';
 import {
@@ -17,6 +17,8 @@ import { RowMap } from './rowMap.ts';
 import type { LeavesLookup, StatementInScope } from './scope.ts';
 import { STATUS_CODE, STATUSES, type DatasetVerdict, type Standing, type Status } from './status.ts';
 
+const NONE = -1;
+
 /** What a file is judged by. */
 export interface AssessInput {
   /** Its digests may be missing where {@link settledBy} holds, or no review is about any of them: nobody looks at them then. */
@@ -34,12 +36,15 @@ export interface AssessInput {
   readonly ownEvidenceReadable: boolean;
 }
 
+/** Indices of statements, or −1, in as few bytes as they fit in: there may be one for each of millions of rows. */
+export type Indices = Int8Array | Int16Array | Int32Array;
+
 /** The judgement on a file: a status a row, and the whole. */
 export interface Assessment {
   /** {@link STATUS_CODE} of each row. */
   readonly statuses: Uint8Array;
   /** Index of the statement that decides each row's status; −1 where none does. */
-  readonly coveredBy: Int32Array;
+  readonly coveredBy: Indices;
   /** Rows with reviews that count. */
   readonly reviews: RowMap<ReviewState>;
   /** Rows that are not flagged themselves, but were made of something flagged. */
@@ -68,17 +73,35 @@ export interface Assessment {
  */
 export function assess(input: AssessInput): Assessment {
   const { rows, statements, leaves, sha256 } = input;
-  const statuses = new Uint8Array(rows.count).fill(STATUS_CODE.unsigned);
-  const coveredBy = new Int32Array(rows.count).fill(-1);
   const baseline = comparedWith(statements, sha256);
   const baselineTrusted = baseline?.standing === 'trusted';
   const intact = baseline !== undefined && isIntact(baseline, sha256);
   const baselineLeaves = baseline && leaves.get(baseline.index);
   const match = !intact && baselineLeaves ? matchRows(rows, baselineLeaves.digests) : undefined;
-  const covers = collectCovers(statements, leaves, baseline, sha256);
+  const [from, to] = baselineTrusted ? openRows(rows, intact, match) : [0, rows.count];
+  const statuses = new Uint8Array(rows.count);
+  const coveredBy = indicesOf(statements.length, rows.count);
+  for (const [start, end] of [
+    [0, from],
+    [to, rows.count],
+  ] as const) {
+    statuses.fill(STATUS_CODE.verified, start, end);
+    coveredBy.fill(baseline?.index ?? NONE, start, end);
+  }
+  statuses.fill(STATUS_CODE.unsigned, from, to);
+  coveredBy.fill(NONE, from, to);
+  const isSigned = (row: number): boolean => {
+    const kind = match?.kindOf(row);
+    return intact || kind === ROW.inPlace || kind === ROW.moved;
+  };
+  const open = {
+    digests: rows.digests.subarray(from * DIGEST_LENGTH, to * DIGEST_LENGTH),
+    skip: (i: number) => rows.malformed.has(from + i) || (baselineTrusted && isSigned(from + i)),
+  };
+  const covers = collectCovers(input, baseline, () => new DigestTable(open.digests, open.skip));
   const allowance = baseline && copyAllowance(statements, baseline);
 
-  const set = (row: number, status: Status, statement = -1): void => {
+  const set = (row: number, status: Status, statement = NONE): void => {
     statuses[row] = STATUS_CODE[status];
     coveredBy[row] = statement;
   };
@@ -87,8 +110,8 @@ export function assess(input: AssessInput): Assessment {
       set(row, 'malformed');
       return;
     }
-    const kind = match?.kinds[row];
-    const signedHere = intact || kind === ROW.inPlace || kind === ROW.moved;
+    const kind = match?.kindOf(row);
+    const signedHere = isSigned(row);
     if (signedHere && baselineTrusted) {
       set(row, 'verified', baseline.index);
       return;
@@ -128,21 +151,7 @@ export function assess(input: AssessInput): Assessment {
     if (unverifiable !== undefined) set(row, 'unknown', unverifiable);
     else if (!input.ownEvidenceReadable || covers.ownLeavesMissing) set(row, 'unknown');
   };
-  if (intact && baselineTrusted && rows.malformed.size === 0) {
-    statuses.fill(STATUS_CODE.verified);
-    coveredBy.fill(baseline.index);
-  } else {
-    const kinds = baselineTrusted ? match?.kinds : undefined;
-    for (let row = 0; row < rows.count; row++) {
-      // As `judge` has it, without the call: nearly all rows of nearly all files.
-      if (kinds?.[row] === ROW.inPlace) {
-        statuses[row] = STATUS_CODE.verified;
-        coveredBy[row] = baseline!.index;
-      } else {
-        judge(row);
-      }
-    }
-  }
+  for (let row = from; row < to; row++) judge(row);
 
   const { reviews, upstream } = collectFlags(input);
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -150,7 +159,7 @@ export function assess(input: AssessInput): Assessment {
   // By index: over an iterator this takes as long as matching does.
   for (let row = 0; row < statuses.length; row++) byCode[statuses[row]!]!++;
   STATUSES.forEach((status, code) => (counts[status] = byCode[code]!));
-  const moved = match ? countOf(match.kinds, ROW.moved) : 0;
+  const moved = match?.count(ROW.moved) ?? 0;
   let flagged = 0;
   for (const [, review] of reviews) if (review.state === 'flagged') flagged++;
 
@@ -168,6 +177,22 @@ export function assess(input: AssessInput): Assessment {
     flagged,
     flaggedUpstream: upstream.length,
   };
+}
+
+/** Which rows, from one up to another, need a look: all others stand as a trusted signer signed them. */
+function openRows(
+  { count, malformed }: Rows,
+  intact: boolean,
+  match: RowMatch | undefined,
+): readonly [from: number, to: number] {
+  if (intact && malformed.size === 0) return [0, 0];
+  return match ? [match.from, match.to] : [0, count];
+}
+
+/** @param count how many statements there are */
+function indicesOf(count: number, rows: number): Indices {
+  if (count <= 1 << 7) return new Int8Array(rows);
+  return count <= 1 << 15 ? new Int16Array(rows) : new Int32Array(rows);
 }
 
 /**
@@ -197,23 +222,26 @@ export function statementsCovering(
   });
 }
 
+/** Tells which statement covers digest `index` of packed digests, by its index; undefined where none does. */
+type FindCover = (digests: Uint8Array, index: number) => number | undefined;
+
 /** Digests that statements of one standing cover, in the order in which they are asked. */
 class Cover {
   /** Index of a statement that vouches for the bytes of the file, so for each of its samples. */
   whole: number | undefined;
-  private readonly parts: { found: { readonly table: DigestTable }; ownerOf: (index: number) => number }[] =
-    [];
+  private readonly parts: (() => FindCover)[] = [];
 
-  /** @param found its table is asked for with the first digest */
-  add(found: { readonly table: DigestTable }, ownerOf: (index: number) => number): void {
-    this.parts.push({ found, ownerOf });
+  /** @param make called with the first digest that is looked up */
+  add(make: () => FindCover): void {
+    let made: FindCover | undefined;
+    this.parts.push(() => (made ??= make()));
   }
 
   /** Index of the first statement that covers the digest at `row`. */
   find(digests: Uint8Array, row: number): number | undefined {
-    for (const { found, ownerOf } of this.parts) {
-      const index = found.table.first(digests, row);
-      if (index !== -1) return ownerOf(index);
+    for (const part of this.parts) {
+      const index = part()(digests, row);
+      if (index !== undefined) return index;
     }
     return this.whole;
   }
@@ -228,13 +256,14 @@ interface Covers {
   readonly ownLeavesMissing: boolean;
 }
 
+/** @param makeAsked makes the table of all digests that are going to be looked up */
 function collectCovers(
-  statements: readonly StatementInScope[],
-  leaves: LeavesLookup,
+  { statements, leaves, sha256 }: AssessInput,
   baseline: StatementInScope | undefined,
-  sha256: string | undefined,
+  makeAsked: () => DigestTable,
 ): Covers {
   let ownLeavesMissing = false;
+  let asked: DigestTable | undefined;
   const build = (standings: readonly Standing[]): Cover => {
     const cover = new Cover();
     const inStanding = statements.filter((scoped) => standings.includes(scoped.standing));
@@ -244,8 +273,12 @@ function collectCovers(
         .filter((s) => s.own === own && s !== baseline)
         .reverse()) {
         const found = leaves.get(scoped.index);
-        if (found) cover.add(found, () => scoped.index);
-        else if (own) ownLeavesMissing = true;
+        if (found) {
+          cover.add(() => {
+            const has = found.lookup((asked ??= makeAsked()));
+            return (digests, index) => (has(digests, index) ? scoped.index : undefined);
+          });
+        } else if (own) ownLeavesMissing = true;
       }
     };
     addDatasets(true);
@@ -253,8 +286,11 @@ function collectCovers(
     // The file's own statements first, the newest of them first.
     const ordered = [...samples.filter((s) => s.own).reverse(), ...samples.filter((s) => !s.own)];
     if (ordered.length > 0) {
-      const { digests, owners } = packSubjects(ordered);
-      cover.add({ table: new DigestTable(digests) }, (index) => owners[index]!);
+      cover.add(() => {
+        const { digests: subjects, owners } = packSubjects(ordered);
+        const table = new DigestTable(subjects);
+        return (digests, index) => owners[table.first(digests, index)];
+      });
     }
     addDatasets(false);
     cover.whole = inStanding.findLast(
@@ -345,14 +381,7 @@ function verdictOf(
   }
   if (intact) return 'intact';
   if (!match) return 'unknown';
-  const { kinds } = match;
-  if (countOf(kinds, ROW.inPlace) + moved < kinds.length) return 'changed';
+  if (match.count(ROW.inPlace) + moved < input.rows.count) return 'changed';
   if (match.removed.length > 0) return 'subset';
   return moved > 0 ? 'reordered' : 'reformatted';
-}
-
-function countOf(bytes: Uint8Array, value: number): number {
-  let count = 0;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] === value) count++;
-  return count;
 }

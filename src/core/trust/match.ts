@@ -1,4 +1,4 @@
-import { DIGEST_LENGTH, digestComparer, DigestTable } from '../sample/digest.ts';
+import { commonHead, commonTail, DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
 
 /** What became of a row of the file, compared with the signed leaves. */
 export const ROW = {
@@ -23,16 +23,64 @@ export interface Rows {
   readonly malformed: { has(row: number): boolean; readonly size: number };
 }
 
-export interface RowMatch {
+const NONE = -1;
+
+/** Rows of a file compared with leaves: all that differs, and what stands between. */
+interface Comparison {
+  readonly rows: Rows;
+  readonly leaves: Uint8Array;
   /** A value of {@link ROW} for each row. */
   readonly kinds: Uint8Array;
-  /** The leaf that each row is, or (modified, malformed) that was signed in its place; −1 where there is none. */
   readonly leafOfRow: Int32Array;
-  /** Leaves that no row accounts for, in order. */
-  readonly removed: Uint32Array;
+  readonly rowOfLeaf: Int32Array;
 }
 
-const NONE = -1;
+/** What became of the rows of a file, compared with the signed leaves. */
+export class RowMatch {
+  /** Rows `[from, to)` are all that may differ: the others stand as they were signed. */
+  readonly from: number;
+  readonly to: number;
+
+  /**
+   * @param compared the rows from `from` on
+   * @param shift how many places before their leaves the rows behind those stand
+   * @param removed leaves that no row accounts for, in order
+   */
+  constructor(
+    private readonly rowCount: number,
+    from: number,
+    private readonly compared: Pick<Comparison, 'kinds' | 'leafOfRow'>,
+    private readonly shift: number,
+    readonly removed: Uint32Array,
+  ) {
+    this.from = from;
+    this.to = from + compared.kinds.length;
+  }
+
+  /** A value of {@link ROW}. */
+  kindOf(row: number): number {
+    return this.isCompared(row) ? this.compared.kinds[row - this.from]! : ROW.inPlace;
+  }
+
+  /** The leaf that a row is, or (modified, malformed) that was signed in its place; −1 where there is none. */
+  leafOf(row: number): number {
+    if (!this.isCompared(row)) return row < this.from ? row : row + this.shift;
+    const leaf = this.compared.leafOfRow[row - this.from]!;
+    return leaf === NONE ? NONE : leaf + this.from;
+  }
+
+  /** How many rows are of a kind. */
+  count(kind: number): number {
+    const { kinds } = this.compared;
+    let count = kind === ROW.inPlace ? this.rowCount - kinds.length : 0;
+    for (const found of kinds) if (found === kind) count++;
+    return count;
+  }
+
+  private isCompared(row: number): boolean {
+    return row >= this.from && row < this.to;
+  }
+}
 
 /**
  * Matches the rows of a file with the leaves that were signed (docs/formats.md, "Status of a sample").
@@ -45,75 +93,98 @@ const NONE = -1;
  *    otherwise the rows are added and the leaves removed. When the counts differ, copies are left out (a copy is an
  *    addition by its own evidence); then the malformed rows alone are tried, then the others alone.
  *
- * Time O(n log n) in the rows that moved, else O(n); memory some 20 bytes a row.
+ * Only what lies between the first and the last difference is looked at. Time O(n log n) in the rows that moved there,
+ * else O(n); memory some 20 bytes for each row there.
  */
 export function matchRows(rows: Rows, leaves: Uint8Array): RowMatch {
-  const rowCount = rows.count;
   const leafCount = leaves.length / DIGEST_LENGTH;
-  const kinds = new Uint8Array(rowCount).fill(ROW.added);
-  const leafOfRow = new Int32Array(rowCount).fill(NONE);
-  const rowOfLeaf = new Int32Array(leafCount).fill(NONE);
+  const head = sameAtStart(rows, leaves);
+  const tail = sameAtEnd(rows, leaves, head);
+  let compared = compare(rows, leaves, head, rows.count - tail, leafCount - tail);
+  pairRows(compared);
+  for (let row = 0; row < compared.kinds.length; row++) {
+    if (compared.leafOfRow[row] !== NONE) compared.kinds[row] = ROW.inPlace;
+    else if (compared.rows.malformed.has(row)) compared.kinds[row] = ROW.malformed;
+  }
+  markMoved(compared);
+  const anchors = (): Uint8Array => compared.kinds.map((kind) => (kind === ROW.inPlace ? 1 : 0));
+  let inPlace = anchors();
+  const copies = findCopies(compared, leaves);
+  if (copies) {
+    // Rows at the end may be equal to one before them, which comes first.
+    compared = extended(compared, compare(rows, leaves, head, rows.count, leafCount));
+    inPlace = anchors();
+    preferFirstCopies(compared, copies, inPlace);
+  }
+  const removed = closeGaps(compared, inPlace).map((leaf) => leaf + head);
+  return new RowMatch(rows.count, head, compared, leafCount - rows.count, removed);
+}
+
+/** How many rows at the start are the leaves there. */
+function sameAtStart({ digests, malformed }: Rows, leaves: Uint8Array): number {
+  const same = commonHead(digests, leaves);
+  if (malformed.size > 0) for (let row = 0; row < same; row++) if (malformed.has(row)) return row;
+  return same;
+}
+
+/** How many rows at the end are the leaves there, behind those at the start. */
+function sameAtEnd({ count, digests, malformed }: Rows, leaves: Uint8Array, head: number): number {
+  const same = commonTail(digests.subarray(head * DIGEST_LENGTH), leaves.subarray(head * DIGEST_LENGTH));
+  if (malformed.size > 0) for (let i = 0; i < same; i++) if (malformed.has(count - 1 - i)) return i;
+  return same;
+}
+
+/** The rows and leaves from `from` up to these ends, with nothing known of them yet; all indices count from there. */
+function compare(rows: Rows, leaves: Uint8Array, from: number, rowEnd: number, leafEnd: number): Comparison {
+  const { malformed } = rows;
+  const part = (digests: Uint8Array, end: number) =>
+    digests.subarray(from * DIGEST_LENGTH, end * DIGEST_LENGTH);
+  return {
+    rows: {
+      count: rowEnd - from,
+      digests: part(rows.digests, rowEnd),
+      malformed: { size: malformed.size, has: (row) => malformed.has(row + from) },
+    },
+    leaves: part(leaves, leafEnd),
+    kinds: new Uint8Array(rowEnd - from).fill(ROW.added),
+    leafOfRow: new Int32Array(rowEnd - from).fill(NONE),
+    rowOfLeaf: new Int32Array(leafEnd - from).fill(NONE),
+  };
+}
+
+/** What was found out, with the rows and leaves behind it, which are the same one by one. */
+function extended(compared: Comparison, longer: Comparison): Comparison {
+  const { kinds, leafOfRow, rowOfLeaf } = longer;
+  kinds.set(compared.kinds);
+  leafOfRow.set(compared.leafOfRow);
+  rowOfLeaf.set(compared.rowOfLeaf);
+  let leaf = compared.rowOfLeaf.length;
+  for (let row = compared.kinds.length; row < kinds.length; row++, leaf++) {
+    kinds[row] = ROW.inPlace;
+    leafOfRow[row] = leaf;
+    rowOfLeaf[leaf] = row;
+  }
+  return longer;
+}
+
+/**
+ * Pairs rows and leaves. Digests that occur once on both sides give the skeleton; repeated ones are paired within the
+ * same stretch of it first, so that a deleted copy does not make the copies after it look moved (the idea of patience
+ * diff).
+ */
+function pairRows({ rows, leaves, leafOfRow, rowOfLeaf }: Comparison): void {
+  if (leafOfRow.length === 0 || rowOfLeaf.length === 0) return;
   const pair = (row: number, leaf: number) => {
     leafOfRow[row] = leaf;
     rowOfLeaf[leaf] = row;
   };
-
-  const shorter = Math.min(rowCount, leafCount);
-  const same = digestComparer(rows.digests, leaves);
-  let head = 0;
-  while (head < shorter && same(head, head) && !rows.malformed.has(head)) {
-    pair(head, head);
-    head++;
-  }
-  let tail = 0;
-  while (tail < shorter - head) {
-    const row = rowCount - 1 - tail;
-    if (!same(row, leafCount - 1 - tail) || rows.malformed.has(row)) break;
-    pair(row, leafCount - 1 - tail);
-    tail++;
-  }
-
-  if (head + tail < Math.max(rowCount, leafCount)) {
-    pairMiddle(rows, leaves, head, rowCount - tail, leafCount - tail, leafOfRow, rowOfLeaf, pair);
-  }
-
-  for (let row = 0; row < rowCount; row++) {
-    if (leafOfRow[row] !== NONE) kinds[row] = ROW.inPlace;
-    else if (rows.malformed.has(row)) kinds[row] = ROW.malformed;
-  }
-  if (head + tail < shorter) markMoved(leafOfRow, rowOfLeaf, kinds);
-  const anchors = new Uint8Array(rowCount);
-  for (let row = 0; row < rowCount; row++) if (kinds[row] === ROW.inPlace) anchors[row] = 1;
-  if (rowCount > head + tail) preferFirstCopies(rows, leaves, kinds, anchors, leafOfRow, rowOfLeaf);
-  const removed = closeGaps(kinds, anchors, leafOfRow, rowOfLeaf);
-  return { kinds, leafOfRow, removed };
-}
-
-/**
- * Pairs the rows and leaves between the common head and tail. Digests that occur once on both sides give the
- * skeleton; repeated ones are paired within the same stretch of it first, so that a deleted copy does not make the
- * copies after it look moved (the idea of patience diff).
- */
-function pairMiddle(
-  rows: Rows,
-  leaves: Uint8Array,
-  head: number,
-  rowEnd: number,
-  leafEnd: number,
-  leafOfRow: Int32Array,
-  rowOfLeaf: Int32Array,
-  pair: (row: number, leaf: number) => void,
-): void {
-  const leafTable = new DigestTable(leaves, (leaf) => leaf < head || leaf >= leafEnd);
-  const rowTable = new DigestTable(
-    rows.digests,
-    (row) => row < head || row >= rowEnd || rows.malformed.has(row),
-  );
+  const leafTable = new DigestTable(leaves);
+  const rowTable = new DigestTable(rows.digests, (row) => rows.malformed.has(row));
 
   const uniqueRows = new IndexList();
   const uniqueLeaves = new IndexList();
   const repeated = new IndexList();
-  for (let row = head; row < rowEnd; row++) {
+  for (let row = 0; row < rows.count; row++) {
     if (rows.malformed.has(row)) continue;
     const leaf = leafTable.first(rows.digests, row);
     if (leaf === NONE || rowTable.first(rows.digests, row) !== row) continue;
@@ -152,8 +223,14 @@ function pairMiddle(
 
 /** A list of row or leaf numbers that grows: 4 bytes each, where an array of millions takes several times as much. */
 class IndexList {
-  private items = new Int32Array(16);
+  private items = new Int32Array(4);
   length = 0;
+
+  static of(index: number): IndexList {
+    const list = new IndexList();
+    list.push(index);
+    return list;
+  }
 
   push(index: number): void {
     if (this.length === this.items.length) {
@@ -218,7 +295,7 @@ function longestIncreasing(values: Int32Array): Int32Array {
 }
 
 /** Marks matched rows that stand outside the signed order. */
-function markMoved(leafOfRow: Int32Array, rowOfLeaf: Int32Array, kinds: Uint8Array): void {
+function markMoved({ leafOfRow, rowOfLeaf, kinds }: Comparison): void {
   const rankOfLeaf = new Int32Array(rowOfLeaf.length);
   let matched = 0;
   for (let leaf = 0; leaf < rowOfLeaf.length; leaf++) {
@@ -269,26 +346,39 @@ function movedInBlock(block: Int32Array, start: number): Int32Array {
 }
 
 /**
+ * The unmatched rows that are copies of signed samples.
+ * @param leaves all of them
+ * @returns undefined where there are none
+ */
+function findCopies(
+  { rows, kinds }: Comparison,
+  leaves: Uint8Array,
+): { readonly table: DigestTable; readonly firsts: ReadonlySet<number> } | undefined {
+  if (!kinds.includes(ROW.added)) return undefined;
+  const table = new DigestTable(rows.digests, (row) => kinds[row] !== ROW.added);
+  const firsts = new Set<number>();
+  table.eachFound(leaves, (_, first) => firsts.add(first));
+  return firsts.size > 0 ? { table, firsts } : undefined;
+}
+
+/**
  * Of equal rows, lets the first ones in the file be the matched ones and the last ones the copies. A row that takes
  * over the leaf of a later one does not stand where it was signed: it is no anchor for the gap rule.
  */
 function preferFirstCopies(
-  rows: Rows,
-  leaves: Uint8Array,
-  kinds: Uint8Array,
+  { rows, kinds, leafOfRow, rowOfLeaf }: Comparison,
+  { table, firsts }: { readonly table: DigestTable; readonly firsts: ReadonlySet<number> },
   anchors: Uint8Array,
-  leafOfRow: Int32Array,
-  rowOfLeaf: Int32Array,
 ): void {
-  let leafTable: DigestTable | undefined;
-  let rowTable: DigestTable | undefined;
-  for (let row = 0; row < rows.count; row++) {
-    if (kinds[row] !== ROW.added) continue;
-    leafTable ??= new DigestTable(leaves);
-    if (leafTable.first(rows.digests, row) === NONE) continue;
-    rowTable ??= new DigestTable(rows.digests, (i) => rows.malformed.has(i));
-    // Those left over become copies here, so each set of equal rows is met once.
-    const equalRows = chain(rowTable, rowTable.first(rows.digests, row));
+  const equals = new Map<number, IndexList>();
+  table.eachFound(rows.digests, (row, first) => {
+    if (!firsts.has(first) || rows.malformed.has(row)) return;
+    const known = equals.get(first);
+    if (known) known.push(row);
+    else equals.set(first, IndexList.of(row));
+  });
+  for (const list of equals.values()) {
+    const equalRows = list.values();
     const matched = equalRows.filter((i) => leafOfRow[i] !== NONE);
     const matchedLeaves = matched.map((i) => leafOfRow[i]!);
     const matchedKinds = matched.map((i) => kinds[i]!);
@@ -303,12 +393,7 @@ function preferFirstCopies(
 }
 
 /** Applies the gap rule; sets the kinds and leaves of modified rows. @returns the removed leaves */
-function closeGaps(
-  kinds: Uint8Array,
-  anchors: Uint8Array,
-  leafOfRow: Int32Array,
-  rowOfLeaf: Int32Array,
-): Uint32Array {
+function closeGaps({ kinds, leafOfRow, rowOfLeaf }: Comparison, anchors: Uint8Array): Uint32Array {
   const removed = new IndexList();
   const gapRows = new IndexList();
   const gapLeaves = new IndexList();

@@ -21,9 +21,9 @@ export interface MovedRow {
 /** The rows that were signed and stand elsewhere now, in order. */
 export function* movedRows({ match, moved }: Assessment): Generator<MovedRow> {
   if (!match) return;
-  for (let row = 0, left = moved; left > 0; row++) {
-    if (match.kinds[row] !== ROW.moved) continue;
-    yield { row, leaf: match.leafOfRow[row]! };
+  for (let row = match.from, left = moved; left > 0; row++) {
+    if (match.kindOf(row) !== ROW.moved) continue;
+    yield { row, leaf: match.leafOf(row) };
     left--;
   }
 }

@@ -1,4 +1,4 @@
-import { DigestTable } from '../sample/digest.ts';
+import { DIGEST_LENGTH, DigestTable } from '../sample/digest.ts';
 import { sha256, type Sha256 } from '../bytes/sha256.ts';
 import type { FileStore } from '../bytes/fileStore.ts';
 import {
@@ -84,9 +84,15 @@ export interface EvidenceProblem {
   readonly error: ProvenanceError;
 }
 
+/** Looking leaves through takes about as long as putting one of so many into a table. */
+const LEAVES_PER_ENTRY = 16;
+/** Whoever looks them through more often than this would have done better to make the table. */
+const MAX_PASSES = 8;
+
 /** The leaves of a dataset statement. */
 export class Leaves {
   private made: DigestTable | undefined;
+  private passes = 0;
 
   /** @param digests 32 bytes a sample, in order; they hash to the root that was signed */
   constructor(readonly digests: Uint8Array) {}
@@ -94,6 +100,22 @@ export class Leaves {
   /** Finds them by digest. */
   get table(): DigestTable {
     return (this.made ??= new DigestTable(this.digests));
+  }
+
+  /**
+   * Tells whether digest `index` of packed digests is one of them. Makes no table where it takes longer than to look for
+   * the few that are asked for.
+   * @param asked holds all digests that are going to be asked for
+   */
+  lookup(asked: DigestTable): (digests: Uint8Array, index: number) => boolean {
+    const few = asked.size * DIGEST_LENGTH * LEAVES_PER_ENTRY < this.digests.length;
+    if (this.made || !few || this.passes === MAX_PASSES) {
+      return (digests, index) => this.table.has(digests, index);
+    }
+    this.passes++;
+    const found = new Set<number>();
+    asked.eachFound(this.digests, (_, first) => found.add(first));
+    return (digests, index) => found.has(asked.first(digests, index));
   }
 }
 

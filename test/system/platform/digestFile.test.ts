@@ -7,14 +7,15 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import { ProvenanceError } from '../../../src/core/errors.ts';
-import type { SampleDigests } from '../../../src/core/sample/digest.ts';
+import { lineOf, type SampleDigests } from '../../../src/core/sample/digest.ts';
 import { LineCounter } from '../../../src/core/sample/lines.ts';
 import { SampleCollector } from '../../../src/core/sample/sampleCollector.ts';
 import { SampleDigester } from '../../../src/core/sample/sampleDigester.ts';
 import { DigestCache } from '../../../src/platform/digestCache.node.ts';
 import { digestFile, type DigestOptions } from '../../../src/platform/digestFile.node.ts';
 
-import { DigestPool, LARGE_FILE } from '../../../src/platform/digestPool.node.ts';
+import { DigestPool } from '../../../src/platform/digestPool.node.ts';
+import { LARGE_FILE } from '../../../src/platform/digestThreadRole.node.ts';
 import { HashAhead } from '../../../src/platform/hashAhead.node.ts';
 import { hashTask } from '../../../src/platform/fileHash.node.ts';
 import { lineRanges, LineRanges } from '../../../src/platform/lineRanges.node.ts';
@@ -22,7 +23,7 @@ import { randomNumbers } from '../../support/randomNumbers.ts';
 import { bundledDigestWorker, temporaryFolder } from '../../support/processes.ts';
 
 const folder = temporaryFolder('provenance-digest');
-const pool = new DigestPool(await bundledDigestWorker(folder), 2);
+const pool = new DigestPool(await bundledDigestWorker(folder), { size: 2 });
 after(() => {
   pool.dispose();
 });
@@ -39,7 +40,7 @@ function found(samples: SampleDigests) {
   return {
     ...samples,
     digests: createHash('sha256').update(samples.digests).digest('hex'),
-    lines: [...samples.lines],
+    lines: Array.from({ length: samples.count }, (_, row) => lineOf(samples, row)),
     malformed: [...samples.malformed],
   };
 }
@@ -101,8 +102,11 @@ describe('ranges of a file', () => {
         const { size, ino } = statSync(path);
         const ranges = new LineRanges();
         const collector = new SampleCollector(size);
+        let spare: Uint8Array<ArrayBuffer> | undefined;
         for (const { from, to } of lineRanges(size, step)) {
-          collector.add(ranges.digest({ path, size, ino }, from, to), to - from);
+          const chunk = ranges.digest({ path, size, ino }, from, to, spare);
+          collector.add(chunk, to - from);
+          spare = new Uint8Array(chunk.digests.buffer);
         }
         ranges.close();
         const { sha256, ...expected } = found(reference(bytes));
@@ -142,6 +146,15 @@ describe('ranges of a file', () => {
 });
 
 describe('digesting a file', () => {
+  test('tells how many lines it has, for programs and for editors', async () => {
+    for (const text of ['', '\n', '[1]', '[1]\n', '[1]\n\n', '[1]\n ', '\ufeff', '\ufeff[1]\r\n[2]']) {
+      const counter = new LineCounter();
+      counter.push(Buffer.from(text));
+      const { lines, lineCount } = await digestFile(fileOf(text));
+      assert.deepEqual([lines, lineCount], [counter.lines, counter.editorLines], JSON.stringify(text));
+    }
+  });
+
   test('in this thread or in several, the result is the same', async () => {
     const path = fileOf(LARGE);
     const { size, ino } = statSync(path);
@@ -221,13 +234,13 @@ describe('digesting a file', () => {
           parentPort.postMessage({ type: 'result', id, result });
         });`)}`,
     );
-    const mortal = new DigestPool(dying, 2);
+    const mortal = new DigestPool(dying, { size: 2 });
     await assert.rejects(digestFile(fileOf(LARGE), { pool: mortal }), failure('internal', /exit code 3/));
     mortal.dispose();
   });
 
   test('where no thread can be started, this one does it', async () => {
-    const missing = new DigestPool(new URL('no-such-script.mjs', import.meta.url), 2);
+    const missing = new DigestPool(new URL('no-such-script.mjs', import.meta.url), { size: 2 });
     const { samples } = await digestFile(fileOf(LARGE), { pool: missing });
     assert.deepEqual(found(samples), LARGE_REFERENCE);
     missing.dispose();
@@ -322,20 +335,18 @@ describe('a file that evidence knows by its bytes', () => {
     const path = fileOf(bytes);
     const ahead = new HashAhead(pool);
     const options: DigestOptions = { pool, ahead, hashFirst: true, recognise };
-    ahead.begin(path, statSync(path), true);
+    ahead.begin(path, statSync(path));
     for (let round = 0; round < 2; round++) {
       const { samples } = await digestFile(path, options);
       assert.deepEqual([samples.sha256, samples.count], [expected.sha256, expected.count]);
     }
-    // Written to after it was begun; and one that was begun for another format.
+    // Written to after it was begun.
     const before = statSync(path);
-    ahead.begin(path, before, true);
+    ahead.begin(path, before);
     writeFileSync(path, Buffer.concat([bytes, Buffer.from('\n{"id":-1}')]));
     assert.equal((await digestFile(path, options)).samples.count, expected.count + 1);
-    ahead.begin(path, statSync(path), false);
-    assert.equal((await digestFile(path, options)).samples.count, expected.count + 1);
     const controller = new AbortController();
-    ahead.begin(path, statSync(path), true);
+    ahead.begin(path, statSync(path));
     controller.abort();
     await assert.rejects(digestFile(path, { ...options, signal: controller.signal }), failure('cancelled'));
   });

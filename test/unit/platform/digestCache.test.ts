@@ -31,7 +31,7 @@ function found({ samples, lines, lineCount }: DigestedFile) {
     lines,
     lineCount,
     digests: toHex(digests),
-    lineOfSample: [...lineOfSample],
+    lineOfSample: lineOfSample && [...lineOfSample],
     malformed: [...malformed],
   };
 }

@@ -1,3 +1,4 @@
+import { lineOf } from '../../sample/digest.ts';
 import { statedTime } from '../../evidence/statedTime.ts';
 import type { StatementInScope } from '../../trust/scope.ts';
 import { coverageBy, isCoveredRow, vouchingStatements } from '../coverage.ts';
@@ -39,7 +40,7 @@ export const age: RuleKind<ValueOf<typeof shape>> = {
             const time = deciding?.standing === 'trusted' ? statedTime(deciding.statement) : undefined;
             return {
               dataset: path,
-              line: samples.lines[row] ?? row + 1,
+              line: lineOf(samples, row),
               sentence:
                 time === undefined
                   ? sentence('No trusted signer vouches for this sample at a known time.')

@@ -1,3 +1,4 @@
+import { lineOf } from '../../sample/digest.ts';
 import { SEVERITIES, type Severity } from '../../evidence/predicates.ts';
 import type { Upstream } from '../../lineage/taint.ts';
 import type { Review, ReviewState } from '../../trust/reviews.ts';
@@ -153,14 +154,14 @@ class FlagSearch {
     const file = scope.reviews.stateOfHex(samples.sha256);
     if (file) this.report(path, undefined, this.openIn(file, scope.statements));
     for (const [row, state] of assessment.reviews) {
-      this.report(path, samples.lines[row] ?? row + 1, this.openIn(state, scope.statements));
+      this.report(path, lineOf(samples, row), this.openIn(state, scope.statements));
     }
     if (!this.search.upstream) return;
     // The gravest way hides others: one from a flag of another kind matters where there are some of this kind.
     const hasKind = scope.statements.some((scoped) => isWarning(scoped) && this.search.isAbout(scoped));
     if (!hasKind) return;
     for (const [row, found] of assessment.upstream) {
-      this.reportUpstream(path, samples.lines[row] ?? row + 1, found);
+      this.reportUpstream(path, lineOf(samples, row), found);
     }
   }
 

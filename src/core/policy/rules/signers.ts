@@ -1,3 +1,4 @@
+import { lineOf } from '../../sample/digest.ts';
 import type { StatementInScope } from '../../trust/scope.ts';
 import { coverageBy, isCoveredRow, vouchingStatements, type Coverage } from '../coverage.ts';
 import type { ReadDatasetFacts } from '../facts.ts';
@@ -37,8 +38,7 @@ export const signers: RuleKind<Wanted> = {
         const { path, samples } = facts;
         for (let row = 0; row < samples.count; row++) {
           const lack = lacking(row);
-          if (lack)
-            findings.add(() => ({ dataset: path, line: samples.lines[row] ?? row + 1, sentence: lack }));
+          if (lack) findings.add(() => ({ dataset: path, line: lineOf(samples, row), sentence: lack }));
         }
       },
       result() {

@@ -1,3 +1,4 @@
+import { lineOf } from '../../sample/digest.ts';
 import { statusOf, type Status } from '../../trust/status.ts';
 import { Findings } from '../findings.ts';
 import type { RuleKind } from '../ruleKind.ts';
@@ -39,7 +40,7 @@ export const verified: RuleKind<ValueOf<typeof shape>> = {
             const refusal = scope.statements[coveredBy[row] ?? -1]?.refusal;
             return {
               dataset: path,
-              line: samples.lines[row] ?? row + 1,
+              line: lineOf(samples, row),
               sentence: status === 'untrusted' && refusal !== undefined ? NO_ROLE : NOT_VERIFIED[status],
             };
           }, GRAVITY[status]);

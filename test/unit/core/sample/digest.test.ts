@@ -6,10 +6,13 @@ import jcs from 'canonicalize';
 import fc from 'fast-check';
 import type { Sha256 } from '../../../../src/core/bytes/sha256.ts';
 import {
+  commonHead,
+  commonTail,
   DIGEST_LENGTH,
   digestAt,
   digestsEqual,
   DigestTable,
+  lineOf,
   sampleDigest,
   type SampleDigests,
 } from '../../../../src/core/sample/digest.ts';
@@ -63,7 +66,10 @@ describe('SampleDigester', () => {
   test('a file with a byte order mark, blank lines, malformed samples and no line end', () => {
     const result = digestFile(FILE, FILE.length);
     assert.equal(result.count, 5);
-    assert.deepEqual([...result.lines], [1, 3, 4, 5, 7]);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((i) => lineOf(result, i)),
+      [1, 3, 4, 5, 7],
+    );
     assert.deepEqual(
       [...result.malformed],
       [
@@ -101,7 +107,7 @@ describe('SampleDigester', () => {
     assert.deepEqual(digestFile(new Uint8Array(0), 1), {
       count: 0,
       digests: new Uint8Array(0),
-      lines: new Uint32Array(0),
+      lines: undefined,
       malformed: MalformedSamples.NONE,
       sha256: sha256Hex(''),
       size: 0,
@@ -115,7 +121,7 @@ describe('SampleDigester', () => {
     assert.equal(result.count, count);
     for (const i of [0, 1023, 1024, 1025, 4999]) {
       assert.equal(hex(digestAt(result.digests, i)), sha256Hex(`{"i":${i}}`));
-      assert.equal(result.lines[i], i + 1);
+      assert.equal(lineOf(result, i), i + 1);
     }
   });
 
@@ -208,6 +214,50 @@ describe('DigestTable', () => {
     for (let i = 0; i < count; i++) {
       if (table.first(alike, i) !== i) assert.fail(`row ${i}`);
     }
+  });
+
+  test('looks many digests up at once, whatever they begin with', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9)), fc.array(fc.nat(12)), (values, asked) => {
+        const table = new DigestTable(pack(values), (i) => values[i] === 7);
+        assert.equal(table.size, values.filter((value) => value !== 7).length);
+        const digests = pack(asked);
+        const found: [index: number, first: number][] = [];
+        table.eachFound(digests, (...pair) => found.push(pair));
+        const expected = asked
+          .map((_, index) => [index, table.first(digests, index)] as [number, number])
+          .filter(([, first]) => first >= 0);
+        assert.deepEqual(found, expected);
+      }),
+    );
+    // All alike in their first bytes.
+    const table = new DigestTable(new Uint8Array(DIGEST_LENGTH));
+    const digests = new Uint8Array(3 * DIGEST_LENGTH);
+    digests[DIGEST_LENGTH + 9] = 1;
+    const found: number[] = [];
+    table.eachFound(digests, (index) => found.push(index));
+    assert.deepEqual(found, [0, 2]);
+  });
+
+  test('what two packed lists have in common at their ends, wherever they stand in memory', () => {
+    const list = fc.array(fc.nat(2), { maxLength: 8 });
+    fc.assert(
+      fc.property(list, list, fc.nat(5), (a, b, offset) => {
+        const shifted = new Uint8Array(offset + a.length * DIGEST_LENGTH).subarray(offset);
+        shifted.set(pack(a));
+        const shorter = Math.min(a.length, b.length);
+        let head = 0;
+        while (head < shorter && a[head] === b[head]) head++;
+        let tail = 0;
+        while (tail < shorter && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+        assert.deepEqual([commonHead(shifted, pack(b)), commonTail(shifted, pack(b))], [head, tail]);
+      }),
+    );
+    // The last byte of one digest is another.
+    const a = new Uint8Array(2 * DIGEST_LENGTH);
+    const b = a.slice();
+    b[DIGEST_LENGTH - 1] = 1;
+    assert.deepEqual([commonHead(a, b), commonTail(a, b)], [0, 1]);
   });
 
   test('digestsEqual', () => {

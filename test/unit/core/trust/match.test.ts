@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { matchRows, ROW } from '../../../../src/core/trust/match.ts';
+import { matchRows, ROW, type RowMatch } from '../../../../src/core/trust/match.ts';
 import { sha256 } from '../../../../src/core/bytes/sha256.ts';
+import { DigestTable } from '../../../../src/core/sample/digest.ts';
+import { Leaves } from '../../../../src/core/trust/scope.ts';
 
 /** Rows and leaves as words of letters, one letter a sample; `!` is a malformed row. */
 function picture(leaves: string, rows: string): string {
   const match = matchRows(toRows(rows), pack(leaves));
-  const kinds = [...rows].map((_, row) => {
-    const leaf = match.leafOfRow[row]!;
-    switch (match.kinds[row]) {
+  const kinds = kindsOf(match, rows.length).map((kind, row) => {
+    const leaf = match.leafOf(row);
+    switch (kind) {
       case ROW.inPlace:
         return '=';
       case ROW.moved:
@@ -28,6 +30,14 @@ function picture(leaves: string, rows: string): string {
   });
   const removed = [...match.removed].map((leaf) => leaves[leaf]);
   return `${kinds.join('')} -${removed.join('')}`;
+}
+
+function kindsOf(match: RowMatch, count: number): number[] {
+  return Array.from({ length: count }, (_, row) => match.kindOf(row));
+}
+
+function leavesOf(match: RowMatch, count: number): number[] {
+  return Array.from({ length: count }, (_, row) => match.leafOf(row));
 }
 
 function digest(letter: string): Uint8Array {
@@ -110,8 +120,8 @@ test('property: every row and every leaf is accounted for exactly once', () => {
       const rows = [...text].map((letter, i) => (bad.includes(i) ? '!' : letter)).join('');
       const match = matchRows(toRows(rows), pack(leaves));
       const used = new Set<number>();
-      match.leafOfRow.forEach((leaf, row) => {
-        const kind = match.kinds[row];
+      leavesOf(match, rows.length).forEach((leaf, row) => {
+        const kind = match.kindOf(row);
         if (leaf === -1) {
           assert.ok(kind === ROW.added || kind === ROW.copy || kind === ROW.malformed);
           return;
@@ -137,7 +147,7 @@ test('property: as many rows are matched as the multisets share, the first of eq
       const match = matchRows(toRows(rows), pack(leaves));
       for (const letter of new Set(rows)) {
         const signed = [...leaves].filter((leaf) => leaf === letter).length;
-        const kinds = [...match.kinds].filter((_, row) => rows[row] === letter);
+        const kinds = kindsOf(match, rows.length).filter((_, row) => rows[row] === letter);
         const matched = kinds.map((kind) => kind === ROW.inPlace || kind === ROW.moved);
         assert.equal(matched.filter(Boolean).length, Math.min(signed, kinds.length));
         assert.deepEqual(
@@ -156,7 +166,7 @@ test('property: a permutation has nothing but moved rows, and the identity none'
     fc.property(fc.shuffledSubarray([...'abcdefghijklmnop'], { minLength: 16 }), (shuffled) => {
       const match = matchRows(toRows(shuffled.join('')), pack('abcdefghijklmnop'));
       assert.equal(match.removed.length, 0);
-      const kept = [...match.leafOfRow].filter((_, row) => match.kinds[row] === ROW.inPlace);
+      const kept = leavesOf(match, 16).filter((_, row) => match.kindOf(row) === ROW.inPlace);
       assert.deepEqual(
         kept,
         [...kept].sort((a, b) => a - b),
@@ -208,13 +218,28 @@ test('property: edits of distinct samples are told exactly', () => {
       );
       const names = ['same', 'moved', 'modified', 'added', 'copy', 'malformed'];
       assert.deepEqual(
-        [...match.kinds].map((kind) => names[kind]),
+        kindsOf(match, edited.length).map((kind) => names[kind]),
         edited.map(({ expected }) => expected),
       );
       assert.deepEqual([...match.removed], [gone]);
     }),
     { numRuns: 500 },
   );
+});
+
+test('leaves are found alike by a table of them and by looking for the few that are asked for', () => {
+  const texts = Array.from({ length: 200 }, (_, i) => `leaf ${String(i % 150)}`);
+  const packed = (list: string[]) =>
+    Buffer.concat(list.map((text) => sha256(new TextEncoder().encode(text))));
+  const asked = packed(['leaf 3', 'no leaf', 'leaf 149']);
+  const leaves = new Leaves(packed(texts));
+  for (let pass = 0; pass < 12; pass++) {
+    const has = leaves.lookup(new DigestTable(asked));
+    assert.deepEqual(
+      [0, 1, 2].map((index) => has(asked, index)),
+      [true, false, true],
+    );
+  }
 });
 
 /** A small seeded generator (mulberry32). */
