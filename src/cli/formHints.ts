@@ -1,3 +1,4 @@
+import { signedParquet } from '../core/trust/signedParquet.ts';
 import type { Status } from '../core/trust/status.ts';
 import { cacheFolder } from '../platform/digestCache.node.ts';
 import type { DerivedFrom } from '../platform/formHints.node.ts';
@@ -15,7 +16,7 @@ const UNCOVERED: readonly Status[] = ['modified', 'added', 'unsigned'];
 export async function formHints(judged: Judged, io: Io): Promise<readonly DerivedFrom[]> {
   const { dataset, assessment, scope } = judged;
   const count = UNCOVERED.reduce((sum, status) => sum + assessment.counts[status], 0);
-  if (count === 0) return [];
+  if (count === 0 || signedParquet(scope.statements).length === 0) return [];
   // Loaded when it is needed: it brings the Parquet reader with it.
   const { findFormHints } = await import('../platform/formHints.node.ts');
   const lines = UNCOVERED.map((status) => linesWith(judged, status));

@@ -8,30 +8,35 @@ import type { Io } from './terminal.ts';
 import { isSignedSince } from './threads.ts';
 
 /**
- * Reads a dataset and judges it. A file that evidence knows by its bytes, where no more is needed, is not digested. It is
- * read while the judge is still being made.
+ * Reads a dataset and judges it. A file that evidence knows by its bytes, where no more is needed, is not digested.
  *
+ * @param judging gives the judge, always the same one; asked when threads read the file, which goes on while it is made
  * @throws ProvenanceError as `digestFile`, and what the judge could not be made for
  */
-export async function judgeFile(given: string, io: Io, judging: Promise<Judge>): Promise<Judged> {
+export async function judgeFile(given: string, io: Io, judging: () => Promise<Judge>): Promise<Judged> {
   const { path } = await datasetPath(given);
-  const evidence = judging.then((judge) => new FileEvidence(judge, path, io));
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
-  evidence.catch(() => {
-    stop.abort();
-  });
+  let made: Promise<FileEvidence> | undefined;
+  const evidence = (): Promise<FileEvidence> => {
+    if (made) return made;
+    made = judging().then((judge) => new FileEvidence(judge, path, io));
+    made.catch(() => {
+      stop.abort();
+    });
+    return made;
+  };
   const options = {
-    expected: async () => await (await evidence).expected(),
-    recognise: async (sha256: string) => await (await evidence).recognise(sha256),
+    expected: async () => await (await evidence()).expected(),
+    recognise: async (sha256: string) => await (await evidence()).recognise(sha256),
     hashFirst: await isSignedSince(path),
   };
   try {
     const dataset = await readDataset(given, { ...io, signal }, options);
-    return await (await evidence).judge(dataset);
+    return await (await evidence()).judge(dataset);
   } catch (error) {
     // Which may be why the file was not read.
-    await evidence;
+    await made;
     throw error;
   }
 }

@@ -37,7 +37,7 @@ Examples:
     const judge = await Judge.create(io, judgeOptions(options));
     for (const problem of judge.trust.problems) warn(io, problem.message);
     if (line === undefined) {
-      const judged = await judgeFile(file, io, Promise.resolve(judge));
+      const judged = await judgeFile(file, io, () => Promise.resolve(judge));
       if (options.json) sayJson(io, showDatasetJson(judged));
       else sayDataset(io, judged);
       return 0;

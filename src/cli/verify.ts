@@ -76,10 +76,11 @@ Examples:
   options: SCOPE_OPTIONS,
   async run({ options, operands }, io) {
     if (operands.length === 0) throw usageError('Say which files to verify.');
-    const judging = Judge.create(io, judgeOptions(options));
+    let made: Promise<Judge> | undefined;
+    const judging = () => (made ??= Judge.create(io, judgeOptions(options)));
     const first = judgeFile(operands[0]!, io, judging);
-    first.catch(() => undefined);
-    const judge = await judging;
+    await first.catch(() => undefined);
+    const judge = await judging();
     if (!options.json) for (const problem of judge.trust.problems) warn(io, problem.message);
     const judged: Judged[] = [];
     const errors: { path: string; error: ProvenanceError }[] = [];

@@ -1,10 +1,10 @@
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
-import { mediaTypeOf, PARQUET_MEDIA_TYPE } from '../core/evidence/mediaType.ts';
 import { CanonicalScanner } from '../core/sample/canonicalJson.ts';
 import { isJsonObject, parseJsonValue, type JsonValue } from '../core/sample/jsonValue.ts';
 import type { RowSource } from '../core/table/rowSource.ts';
 import { FormHints, type FormHint, type UnverifiedRow } from '../core/trust/formHints.ts';
-import type { Scope, StatementInScope } from '../core/trust/scope.ts';
+import type { Scope } from '../core/trust/scope.ts';
+import { signedParquet } from '../core/trust/signedParquet.ts';
 import { indexAll, openRowTable, type RowTable } from './rowTable.node.ts';
 import { fastSha256 } from './sha256.node.ts';
 
@@ -77,21 +77,6 @@ export async function findFormHints(
     await table.close();
   }
   return found;
-}
-
-/** The newest statement of each Parquet file that somebody vouches for. */
-function signedParquet(statements: readonly StatementInScope[]): StatementInScope[] {
-  const byDataset = new Map<string, StatementInScope>();
-  for (const scoped of statements) {
-    const { statement, standing, own } = scoped;
-    if (own || statement.kind !== 'dataset') continue;
-    if (standing !== 'trusted' && standing !== 'untrusted') continue;
-    const type = statement.predicate.mediaType;
-    if (type === PARQUET_MEDIA_TYPE || mediaTypeOf(scoped.dataset) === PARQUET_MEDIA_TYPE) {
-      byDataset.set(scoped.dataset, scoped);
-    }
-  }
-  return [...byDataset.values()];
 }
 
 /** Some of the lines, from all over the file. */

@@ -18,7 +18,7 @@ export interface SampleDigests {
   readonly count: number;
   /** 32 bytes a sample, in order; zeros where it is malformed. */
   readonly digests: Uint8Array;
-  /** The line of each sample, from 1; undefined where no line is blank. {@link lineOf} tells it of either. */
+  /** The line of each sample, from 1; undefined where none stands behind a blank line. {@link lineOf} tells it of either. */
   readonly lines: Uint32Array | undefined;
   /** By index of the sample, from 0. */
   readonly malformed: MalformedSamples;

@@ -17,7 +17,7 @@ export function packChunk(chunk: ChunkDigests): PackedChunk {
 /** Puts the digests of a file's chunks together, in the order of the file. */
 export class SampleCollector {
   private digests = new Uint8Array(0);
-  /** The line of each sample, from 1; made with the first blank line. */
+  /** The line of each sample, from 1; made with the first one that stands behind a blank line. */
   private lineOfSample: Uint32Array | undefined;
   private readonly malformed = new MalformedCollector();
   private samples = 0;
@@ -39,7 +39,9 @@ export class SampleCollector {
     this.bytes += bytes;
     if (count * DIGEST_LENGTH > this.digests.length) this.grow(count);
     this.digests.set(chunk.digests, samples * DIGEST_LENGTH);
-    if (chunk.lineOfSample && !this.lineOfSample) this.lineOfSample = lineNumbers(samples, this.capacity);
+    if (!this.lineOfSample && isShifted(chunk, lineCount - samples)) {
+      this.lineOfSample = lineNumbers(samples, this.capacity);
+    }
     if (this.lineOfSample) {
       for (let i = 0; i < chunk.count; i++) {
         this.lineOfSample[samples + i] = lineCount + (chunk.lineOfSample?.[i] ?? i) + 1;
@@ -91,6 +93,11 @@ export class SampleCollector {
     lines.set(this.lineOfSample.subarray(0, this.samples));
     this.lineOfSample = lines;
   }
+}
+
+/** Whether samples of a chunk, before which so many lines are blank, stand behind a blank line. */
+function isShifted({ count, lineOfSample }: PackedChunk, blankBefore: number): boolean {
+  return count > 0 && (blankBefore > 0 || (lineOfSample?.[count - 1] ?? count - 1) !== count - 1);
 }
 
 /** The lines of `count` samples where no line is blank, from 1; with room for more. */
