@@ -6,7 +6,7 @@ import { EVIDENCE_FOLDER } from '../core/evidence/layout.ts';
 import { inputTree, type InputNode, type SignedStep } from '../core/lineage/inputs.ts';
 import type { Roles } from '../core/policy/roles.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
-import { intactBaseline } from '../core/trust/baseline.ts';
+import { comparedWith, intactBaseline } from '../core/trust/baseline.ts';
 import type { NoteKey } from '../core/log/signedNote.ts';
 import type { SigstoreTrust } from '../core/trust/sigstoreStatements.ts';
 import type { Scope, ScopeLoader, StatementInScope, StatementScope } from '../core/trust/scope.ts';
@@ -130,11 +130,20 @@ export class Judge {
     );
   }
 
-  /** The leaves too, unless nobody is going to look into them. @param sha256 of the file's bytes, hex */
+  /**
+   * With the leaves that a file is compared with, if it is not as they were signed; {@link wholeScope} has those of all
+   * others too, which tell where rows come from that are not among these.
+   * @param sha256 of the file's bytes, hex
+   */
   async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
-    return intactBaseline(found.statements, sha256)
-      ? await this.loader.withoutLeaves(found, this.io.signal)
-      : await this.wholeScope(found);
+    const { statements } = found;
+    const needed = intactBaseline(statements, sha256) ? undefined : comparedWith(statements, sha256)?.index;
+    return await this.loader.loadLeaves(found, this.io.signal, (index) => index === needed);
+  }
+
+  /** With all leaves. @throws ProvenanceError `cancelled` */
+  async wholeScope(found: StatementScope): Promise<Scope> {
+    return await this.loader.loadLeaves(found, this.io.signal);
   }
 
   /** The statements of the workspace, about no file in particular. @throws ProvenanceError `cancelled` */
@@ -163,10 +172,6 @@ export class Judge {
       advisories: this.evidence.advisories,
       folders: [this.workspace, ...(isOutside ? [toSlashes(dirname(path))] : [])],
     };
-  }
-
-  private async wholeScope(found: StatementScope): Promise<Scope> {
-    return await this.loader.loadLeaves(found, this.io.signal);
   }
 }
 

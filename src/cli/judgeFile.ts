@@ -1,6 +1,7 @@
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
 import { baselineOf, intactBaseline, settledBy } from '../core/trust/baseline.ts';
+import { ROW } from '../core/trust/match.ts';
 import type { Scope, StatementScope } from '../core/trust/scope.ts';
 import { datasetPath, readDataset, type DatasetFile } from './dataset.ts';
 import { judged, type Judge, type Judged } from './judge.ts';
@@ -33,7 +34,7 @@ export async function judgeFile(given: string, io: Io, judging: () => Promise<Ju
   };
   try {
     const dataset = await readDataset(given, { ...io, signal }, options);
-    return await (await evidence()).judge(dataset);
+    return await (await evidence()).judgeDataset(dataset);
   } catch (error) {
     // Which may be why the file was not read.
     await made;
@@ -49,7 +50,7 @@ class FileEvidence {
   private likely: LikelyJudgement | undefined;
 
   constructor(
-    judge: Judge,
+    private readonly judge: Judge,
     path: string,
     private readonly io: Io,
   ) {
@@ -80,12 +81,14 @@ class FileEvidence {
     return isSettled ? baseline.statement.predicate.samples.count : undefined;
   }
 
-  async judge(dataset: DatasetFile): Promise<Judged> {
+  async judgeDataset(dataset: DatasetFile): Promise<Judged> {
     const { sha256, count, digests } = dataset.samples;
     const scope = await this.scopeOf(sha256);
     const { likely } = this;
     const isLikely = likely?.scope === scope && likely.count === count && digests.length === 0;
-    return judged(dataset, scope, isLikely ? likely.assessment : undefined);
+    const found = judged(dataset, scope, isLikely ? likely.assessment : undefined);
+    if (isSettled(found)) return found;
+    return judged(dataset, await this.judge.wholeScope(await this.statements));
   }
 
   /** Whether reviews may be about samples of a file; the cache says of some files that none is. */
@@ -94,6 +97,15 @@ class FileEvidence {
     const isReviewed = (digests: Uint8Array, index: number) => reviews.stateOf(digests, index) !== undefined;
     return (await this.io.cache?.holdsNone(sha256, isReviewed)) !== true;
   }
+}
+
+/** Whether each row is as the statement has it that the file is compared with, so that no other one says more of it. */
+function isSettled({ dataset, scope, assessment }: Judged): boolean {
+  const { baseline, match, verdict, counts, moved } = assessment;
+  if (baseline === undefined || scope.statements[baseline]?.standing !== 'trusted') return false;
+  if (verdict === 'intact') return true;
+  const asSigned = (match?.count(ROW.inPlace) ?? 0) + moved;
+  return match !== undefined && asSigned + counts.malformed === dataset.samples.count;
 }
 
 /** What a file is going to be judged to be, if it is as a trusted signer signed it and nobody looks at its digests. */

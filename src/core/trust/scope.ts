@@ -162,8 +162,6 @@ export interface Scope extends StatementScope {
   readonly taintComplete: boolean;
 }
 
-const NO_LEAVES: LeavesLookup = { get: () => undefined };
-
 /** For how many scopes their reviews are kept, and where they lead. */
 const KEPT_SCOPES = 16;
 
@@ -346,13 +344,24 @@ export class ScopeLoader {
 
   /**
    * Reads the leaves that dataset statements commit to. Those that cannot be read are problems in the result.
+   *
+   * @param needed tells, by its index, whether anybody is going to look into the leaves of a statement; of the others it
+   *   only looks whether they are there
    * @throws ProvenanceError `cancelled`
    */
-  async loadLeaves(scope: StatementScope, signal?: CancelSignal): Promise<Scope> {
+  async loadLeaves(
+    scope: StatementScope,
+    signal?: CancelSignal,
+    needed: (statement: number) => boolean = () => true,
+  ): Promise<Scope> {
     const problems = [...scope.problems];
     const found = new Map<number, Leaves>();
     let foreignBytes = 0;
     await this.eachLeaves(scope, problems, signal, async ({ index, dataset, own }, root, count) => {
+      if (!needed(index)) {
+        if (!(await this.store.hasLeaves(dataset, root, count))) throw leavesMissing(dataset, root);
+        return;
+      }
       if (!own && (foreignBytes += count * LEAF_BYTES) > MAX_FOREIGN_LEAF_BYTES) {
         throw new ProvenanceError(
           'too-large',
@@ -369,19 +378,9 @@ export class ScopeLoader {
     return { ...scope, problems, leaves: found, taint, taintComplete: unfollowed.length === 0 };
   }
 
-  /**
-   * As {@link loadLeaves}, for when nobody is going to look into the leaves ({@link intactBaseline}): looks whether they
-   * are there.
-   * @throws ProvenanceError `cancelled`
-   */
+  /** As {@link loadLeaves}, for when nobody is going to look into any ({@link intactBaseline}). */
   async withoutLeaves(scope: StatementScope, signal?: CancelSignal): Promise<Scope> {
-    const problems = [...scope.problems];
-    await this.eachLeaves(scope, problems, signal, async ({ dataset }, root, count) => {
-      if (!(await this.store.hasLeaves(dataset, root, count))) throw leavesMissing(dataset, root);
-    });
-    const { taint, problems: unfollowed } = await this.taintOf(scope, signal);
-    problems.push(...unfollowed);
-    return { ...scope, problems, leaves: NO_LEAVES, taint, taintComplete: unfollowed.length === 0 };
+    return await this.loadLeaves(scope, signal, () => false);
   }
 
   private async loadBundle(path: string): Promise<CachedBundle> {
