@@ -33,6 +33,8 @@ async function startProgram(): Promise<void> {
     command === 'verify' && operands.some(isLarge)
       ? new Worker(script, { workerData: DIGEST_THREAD })
       : undefined;
+  // Whoever takes it over finds out that it has ended.
+  thread?.on('error', () => undefined);
   const { start } = await import('./start.ts');
   await start(script, thread);
 }

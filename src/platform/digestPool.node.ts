@@ -116,6 +116,8 @@ export class DigestPool {
   }
 
   private adopt(worker: Worker): void {
+    // It has ended before anybody listened.
+    if (worker.threadId < 0) return;
     const rpc: Thread['rpc'] = new Rpc(workerPort(worker), {}, nodeTimers);
     const thread: Thread = { worker, rpc, tasks: 0, answered: false, lost: undefined };
     this.threads.push(thread);

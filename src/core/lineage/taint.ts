@@ -64,7 +64,7 @@ const WEIGHTS = [...SEVERITIES]
 
 /**
  * All samples that are made of something flagged, found by digest, with the way each came: of several ways the one from
- * the gravest flag, of these a trusted one, of these the shortest.
+ * the gravest flag, of these a trusted one, of these the shortest that goes on from the way of the sample before.
  *
  * Time and memory are linear in the pairs of the maps, whatever their steps say: each sample is reached once.
  */

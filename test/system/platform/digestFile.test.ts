@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
@@ -15,7 +17,7 @@ import { DigestCache } from '../../../src/platform/digestCache.node.ts';
 import { digestFile, type DigestOptions } from '../../../src/platform/digestFile.node.ts';
 
 import { DigestPool } from '../../../src/platform/digestPool.node.ts';
-import { LARGE_FILE } from '../../../src/platform/digestThreadRole.node.ts';
+import { DIGEST_THREAD, LARGE_FILE } from '../../../src/platform/digestThreadRole.node.ts';
 import { HashAhead } from '../../../src/platform/hashAhead.node.ts';
 import { hashTask } from '../../../src/platform/fileHash.node.ts';
 import { lineRanges, LineRanges } from '../../../src/platform/lineRanges.node.ts';
@@ -244,6 +246,18 @@ describe('digesting a file', () => {
     const { samples } = await digestFile(fileOf(LARGE), { pool: missing });
     assert.deepEqual(found(samples), LARGE_REFERENCE);
     missing.dispose();
+  });
+
+  test('a thread that was started before is used, unless it has ended since', async () => {
+    const script = await bundledDigestWorker(folder);
+    const ended = new Worker('', { eval: true });
+    await once(ended, 'exit');
+    for (const started of [new Worker(script, { workerData: DIGEST_THREAD }), ended]) {
+      const lent = new DigestPool(script, { size: 2, started });
+      const { samples } = await digestFile(fileOf(LARGE), { pool: lent });
+      assert.deepEqual(found(samples), LARGE_REFERENCE);
+      lent.dispose();
+    }
   });
 
   test('what is no JSONL is refused', async () => {
