@@ -1,10 +1,10 @@
-import { lineOf } from '../core/sample/digest.ts';
 import { formatMessage, type ProvenanceError } from '../core/errors.ts';
 import { evidencePaths } from '../core/evidence/layout.ts';
 import type { LogState } from '../core/log/logState.ts';
 import type { Category, Origin, Pairing, Severity, Verdict } from '../core/evidence/predicates.ts';
 import { describeMalformed } from '../core/sample/canonicalJson.ts';
 import type { RoleRefusal } from '../core/policy/roles.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import { movedRows, rowsWith } from '../core/trust/report.ts';
 import type { ReviewState } from '../core/trust/reviews.ts';
 import type { EvidenceProblem } from '../core/trust/scope.ts';

@@ -131,13 +131,16 @@ export class Judge {
   }
 
   /**
-   * With the leaves that a file is compared with, if it is not as they were signed; {@link wholeScope} has those of all
-   * others too, which tell where rows come from that are not among these.
+   * With the leaves that a file is compared with, if they were signed by somebody trusted and it is not as they were;
+   * {@link wholeScope} has those of all others too, which tell where rows come from that are not among these. Without
+   * anybody trusted, all.
    * @param sha256 of the file's bytes, hex
    */
   async scopeOf(found: StatementScope, sha256: string): Promise<Scope> {
     const { statements } = found;
-    const needed = intactBaseline(statements, sha256) ? undefined : comparedWith(statements, sha256)?.index;
+    const compared = comparedWith(statements, sha256);
+    if (compared?.standing !== 'trusted') return await this.wholeScope(found);
+    const needed = intactBaseline(statements, sha256) ? undefined : compared.index;
     return await this.loader.loadLeaves(found, this.io.signal, (index) => index === needed);
   }
 

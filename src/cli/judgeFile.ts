@@ -99,10 +99,13 @@ class FileEvidence {
   }
 }
 
-/** Whether each row is as the statement has it that the file is compared with, so that no other one says more of it. */
+/**
+ * Whether each row is as the statement has it that the file is compared with, so that no other one says more of it; or all
+ * of them were asked already.
+ */
 function isSettled({ dataset, scope, assessment }: Judged): boolean {
   const { baseline, match, verdict, counts, moved } = assessment;
-  if (baseline === undefined || scope.statements[baseline]?.standing !== 'trusted') return false;
+  if (baseline === undefined || scope.statements[baseline]?.standing !== 'trusted') return true;
   if (verdict === 'intact') return true;
   const asSigned = (match?.count(ROW.inPlace) ?? 0) + moved;
   return match !== undefined && asSigned + counts.malformed === dataset.samples.count;

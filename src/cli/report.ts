@@ -1,4 +1,3 @@
-import { lineOf } from '../core/sample/digest.ts';
 import { relative, sep } from 'node:path';
 import { toSlashes } from '../platform/paths.node.ts';
 import { malformedLines } from './dataset.ts';
@@ -9,6 +8,7 @@ import { say, sayRows, type Io, type Row, type Tone } from './terminal.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { formatSshPublicKey, parseSshPublicKey } from '../core/evidence/sshKey.ts';
 import type { Upstream } from '../core/lineage/taint.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import { NAMESPACE, type AllowedSigner } from '../core/trust/allowedSigners.ts';
 import { identityOfKeyId } from '../core/trust/sigstoreIdentities.ts';
 import type { DatasetVerdict, Status } from '../core/trust/status.ts';

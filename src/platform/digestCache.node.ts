@@ -189,7 +189,8 @@ function cacheRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: stri
 
 function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
   const { count, size, malformed } = samples;
-  const blank = samples.lines !== undefined;
+  const lineOfSample = samples.lines;
+  const blank = lineOfSample !== undefined;
   const header: Header = { size, count, lines, lineCount, malformed: malformed.size, blank };
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
@@ -200,7 +201,7 @@ function encode({ samples, lines, lineCount }: DigestedFile): Uint8Array[] {
     length,
     text,
     samples.digests,
-    ...(samples.lines ? [viewOf(samples.lines)] : []),
+    ...(lineOfSample ? [viewOf(lineOfSample)] : []),
     viewOf(rows),
     viewOf(offsets),
     codes,

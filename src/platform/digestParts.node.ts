@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../core/errors.ts';
 import { MalformedSamples } from '../core/sample/malformedSamples.ts';
 import type { DigestedFile, DigestOptions } from './digestFile.node.ts';
 import { ThreadsUnavailable, type DigestPool } from './digestPool.node.ts';
@@ -59,7 +60,12 @@ export async function digestParts(
   };
   // What was kept of the file that evidence expects is read beside the hash.
   const expected = size >= LARGE_FILE ? expectedFile(options) : undefined;
-  const stopped = { aborted: false };
+  let isDone = false;
+  const stopped: CancelSignal = {
+    get aborted() {
+      return isDone || signal?.aborted === true;
+    },
+  };
   let counting = extent && Promise.resolve(extent);
   const count = () => (counting ??= countLines(file, stopped));
   try {
@@ -74,13 +80,13 @@ export async function digestParts(
     }
     const known = await knownFile(sha256, size, count, options, expected);
     if (known) return { digested: known, fresh: false };
-    stopped.aborted = true;
+    isDone = true;
     const collected = await pass.finish();
     const { lines } = collected;
     const lineCount = extent?.lineCount ?? (await lineCountOf(file, lines));
     return { digested: { samples: collected.finish({ sha256, size }), lines, lineCount }, fresh: true };
   } finally {
-    stopped.aborted = true;
+    isDone = true;
     pass.stop();
   }
 }

@@ -1,7 +1,7 @@
-import { lineOf } from '../core/sample/digest.ts';
 import { toHex } from '../core/bytes/hex.ts';
 import { throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { canonicalize } from '../core/sample/canonicalJson.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import { JsonlRows } from '../core/table/jsonlRows.ts';
 import { cacheFolder, type DigestCache } from './digestCache.node.ts';
 import { digestFile } from './digestFile.node.ts';

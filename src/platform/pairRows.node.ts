@@ -1,4 +1,3 @@
-import { lineOf } from '../core/sample/digest.ts';
 import { ProvenanceError, type CancelSignal } from '../core/errors.ts';
 import {
   changedSamples,
@@ -15,6 +14,7 @@ import {
   type UnchangedRows,
 } from '../core/lineage/pairing.ts';
 import { MAX_SIMILAR_ROWS, pairSimilar, TextSketcher, type TextSketch } from '../core/lineage/similarText.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import type { PairingRequest } from '../protocol/lineageWorker.ts';
 import type { StepFile } from './recordStep.node.ts';
 import { keyText, readKeys } from './rowKeys.node.ts';

@@ -1,4 +1,3 @@
-import { lineOf } from '../core/sample/digest.ts';
 import { dirname, join } from 'node:path';
 import { asProvenanceError, ProvenanceError, throwIfCancelled, type CancelSignal } from '../core/errors.ts';
 import { EVIDENCE_FOLDER, evidencePaths } from '../core/evidence/layout.ts';
@@ -6,6 +5,7 @@ import type { DatasetFacts, LineageFacts, ReadDatasetFacts } from '../core/polic
 import { needsOf, originTally } from '../core/policy/needs.ts';
 import { PolicyCheck } from '../core/policy/policyCheck.ts';
 import type { PolicyVerdict } from '../core/policy/verdict.ts';
+import { lineOf } from '../core/sample/digest.ts';
 import { assess, type Assessment } from '../core/trust/assess.ts';
 import { intactBaseline, settledBy } from '../core/trust/baseline.ts';
 import type { Scope, ScopeLoader, ScopeRequest, StatementScope } from '../core/trust/scope.ts';

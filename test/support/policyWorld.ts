@@ -1,4 +1,3 @@
-import { lineOf } from '../../src/core/sample/digest.ts';
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { sha256 } from '../../src/core/bytes/sha256.ts';
 import { formatMessage } from '../../src/core/errors.ts';
@@ -36,6 +35,7 @@ import { parsePolicy } from '../../src/core/policy/parsePolicy.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { evaluatePolicy } from '../../src/core/policy/policyCheck.ts';
 import type { PolicyVerdict, RuleResult } from '../../src/core/policy/verdict.ts';
+import { lineOf } from '../../src/core/sample/digest.ts';
 import { formatAllowedSigner, parseAllowedSigners } from '../../src/core/trust/allowedSigners.ts';
 import { assess } from '../../src/core/trust/assess.ts';
 import { keyDigestOf } from '../../src/core/trust/revocations.ts';

@@ -43,11 +43,11 @@ export function digestsEqual(a: Uint8Array, i: number, b: Uint8Array, j: number)
  * four times as fast as {@link digestsEqual}, as it compares words where it can.
  */
 export function digestComparer(a: Uint8Array, b: Uint8Array): (i: number, j: number) => boolean {
-  if (a.byteOffset % 4 !== 0 || b.byteOffset % 4 !== 0) return (i, j) => digestsEqual(a, i, b, j);
-  const x = new Int32Array(a.buffer, a.byteOffset, a.length >>> 2);
-  const y = new Int32Array(b.buffer, b.byteOffset, b.length >>> 2);
+  const { x, y, perDigest } = inWords(a, b);
   return (i, j) => {
-    for (let k = i << 3, l = j << 3, end = k + 8; k < end; k++, l++) if (x[k] !== y[l]) return false;
+    for (let k = i * perDigest, l = j * perDigest, end = k + perDigest; k < end; k++, l++) {
+      if (x[k] !== y[l]) return false;
+    }
     return true;
   };
 }

@@ -107,16 +107,12 @@ export function matchRows(rows: Rows, leaves: Uint8Array): RowMatch {
     else if (compared.rows.malformed.has(row)) compared.kinds[row] = ROW.malformed;
   }
   markMoved(compared);
-  const anchors = (): Uint8Array => compared.kinds.map((kind) => (kind === ROW.inPlace ? 1 : 0));
-  let inPlace = anchors();
   const copies = findCopies(compared, leaves);
-  if (copies) {
-    // Rows at the end may be equal to one before them, which comes first.
-    compared = extended(compared, compare(rows, leaves, head, rows.count, leafCount));
-    inPlace = anchors();
-    preferFirstCopies(compared, copies, inPlace);
-  }
-  const removed = closeGaps(compared, inPlace).map((leaf) => leaf + head);
+  // Rows at the end may be equal to one before them, which comes first.
+  if (copies) compared = extended(compared, compare(rows, leaves, head, rows.count, leafCount));
+  const anchors = compared.kinds.map((kind) => (kind === ROW.inPlace ? 1 : 0));
+  if (copies) preferFirstCopies(compared, copies, anchors);
+  const removed = closeGaps(compared, anchors).map((leaf) => leaf + head);
   return new RowMatch(rows.count, head, compared, leafCount - rows.count, removed);
 }
 

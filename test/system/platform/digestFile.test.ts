@@ -345,6 +345,18 @@ describe('a file that evidence knows by its bytes', () => {
     await assert.rejects(hashTask(task, {}), failure('changed-while-reading'));
   });
 
+  test('counting its lines, once it is known, can be cancelled', async () => {
+    for (const order of [{}, { hashFirst: true }]) {
+      const controller = new AbortController();
+      const recogniseAndCancel = () => {
+        controller.abort();
+        return Promise.resolve(expected.count);
+      };
+      const options: DigestOptions = { ...order, signal: controller.signal, recognise: recogniseAndCancel };
+      await assert.rejects(digestFile(fileOf(bytes), options), failure('cancelled'));
+    }
+  });
+
   test('a hash that was begun before is taken, once, and only of the file as it is', async () => {
     const path = fileOf(bytes);
     const ahead = new HashAhead(pool);

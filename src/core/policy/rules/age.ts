@@ -1,5 +1,5 @@
-import { lineOf } from '../../sample/digest.ts';
 import { statedTime } from '../../evidence/statedTime.ts';
+import { lineOf } from '../../sample/digest.ts';
 import type { StatementInScope } from '../../trust/scope.ts';
 import { coverageBy, isCoveredRow, vouchingStatements } from '../coverage.ts';
 import { Findings } from '../findings.ts';

@@ -1,6 +1,6 @@
-import { lineOf } from '../../sample/digest.ts';
 import { SEVERITIES, type Severity } from '../../evidence/predicates.ts';
 import type { Upstream } from '../../lineage/taint.ts';
+import { lineOf } from '../../sample/digest.ts';
 import type { Review, ReviewState } from '../../trust/reviews.ts';
 import type { StatementInScope } from '../../trust/scope.ts';
 import type { ReadDatasetFacts } from '../facts.ts';
